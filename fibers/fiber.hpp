@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The kernel's control block of one fiber: what the scheduler must know of it and nothing else. It
+// is small because a fiber that has not started is only this plus its callable; its stack comes
+// with its first step.
+//
+//   state       leaves it by                          where it is then
+//   unstarted   first step                            a ready queue, without a worker
+//   ready       its turn comes                        a ready queue
+//   running     yield, park, end                      the processor
+//   parked      unpark (once; a later one is refused) wherever its waiter is linked
+//   ended       never                                 nowhere
+//
+// Invariant: a fiber is in a ready queue exactly when its state is unstarted (after spawn) or ready.
+#pragma once
+
+#include "fibers/runnable.hpp"
+
+#include <cstdint>
+
+namespace weft::fibers {
+
+class fiber;
+class worker;
+class worker_pool;
+
+enum class fiber_state : std::uint8_t { unstarted, ready, running, parked, ended };
+
+// Why park() returned. A cancel beats the other two, even when it came after them.
+enum class wake_reason : std::uint8_t { notified, timed_out, cancelled };
+
+// What a parked fiber waits for, told in a dump; it lives on the waiting stack. `on_cancel` is set
+// by a wait that hands a cancel on instead of leaving (joining a task): it returns the fiber that is
+// to be cancelled instead, or null when it has dealt with the cancel, and the waiter stays parked.
+struct wait_site {
+    const char* operation;
+    const void* object = nullptr;
+    fiber* (*on_cancel)(wait_site&) noexcept = nullptr;
+};
+
+class fiber : public runnable {
+  public:
+    // The body: runs on the fiber's stack, at most once. When `can_run` is false there was no stack
+    // to be had: the function is called on the loop's own stack and only ends what the fiber
+    // promised. It may destroy the fiber as its last act.
+    using body_function = void (*)(fiber&, bool can_run) noexcept;
+
+    explicit fiber(body_function body) noexcept : runnable(kind::fiber), body_(body) {}
+
+    fiber_state state() const noexcept { return state_; }
+    const wait_site* waiting_at() const noexcept { return site_; }
+    bool cancel_pending() const noexcept { return cancel_pending_; }
+    void withdraw_cancel() noexcept { cancel_pending_ = false; }
+    // Takes the pending cancel; true when there was one.
+    bool take_cancel() noexcept {
+        const bool pending = cancel_pending_;
+        cancel_pending_ = false;
+        return pending;
+    }
+    void block_cancels() noexcept { ++cancel_blockers_; }
+    void unblock_cancels() noexcept { --cancel_blockers_; }
+
+  protected:
+    ~fiber() = default;
+
+    // To be called by the body when everything the fiber promised is done.
+    void mark_ended() noexcept { state_ = fiber_state::ended; }
+
+  private:
+    friend class scheduler;
+    friend class worker;
+
+    body_function body_;
+    worker* worker_ = nullptr;      // the stack it runs on; null before the first step
+    worker_pool* pool_ = nullptr;   // where that stack comes from
+    wait_site* site_ = nullptr;     // while parked
+    fiber_state state_ = fiber_state::unstarted;
+    wake_reason reason_ = wake_reason::notified;
+    bool cancel_pending_ = false;
+    bool cancel_wakes_ = false; // while parked: a cancel may be delivered here
+    std::uint16_t cancel_blockers_ = 0;
+};
+
+} // namespace weft::fibers

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "fibers/scheduler.hpp"
+
+#include "fibers/overflow.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace weft::fibers {
+
+namespace {
+
+thread_local scheduler* this_threads_scheduler = nullptr;
+
+constexpr std::chrono::seconds surplus_check_interval{1};
+constexpr std::size_t stacks_released_at_once = 32;
+
+// The deadline of one park(), on the waiting stack.
+class expiry final : public timer {
+  public:
+    expiry(scheduler& s, fiber& f) noexcept : timer(&expiry::fire), scheduler_(s), fiber_(f) {}
+
+  private:
+    static void fire(timer& t) noexcept {
+        auto& self = static_cast<expiry&>(t);
+        self.scheduler_.unpark(self.fiber_, wake_reason::timed_out);
+    }
+    scheduler& scheduler_;
+    fiber& fiber_;
+};
+
+} // namespace
+
+scheduler::scheduler(event_port& port, const scheduler_options& options)
+    : port_(port), options_(options),
+      guards_(options.guards ? *options.guards : best_guard_kind(options.memory)),
+      letters_(std::make_shared<inbox>(port)) {
+    pools_.push_back(std::make_unique<worker_pool>(*this, options.stack_size, guards_,
+                                                   options_.memory));
+    report_stack_overflows();
+    this_threads_scheduler = this;
+}
+
+scheduler::~scheduler() {
+    for (const auto& pool : pools_) {
+        pool->release_all();
+    }
+    letters_->close();
+    this_threads_scheduler = nullptr;
+}
+
+scheduler* scheduler::on_this_thread() noexcept {
+    return this_threads_scheduler;
+}
+
+std::size_t scheduler::name_of(const fiber& f, char* out, std::size_t size) const noexcept {
+    return options_.name_of != nullptr ? options_.name_of(f, out, size) : 0;
+}
+
+// --- spawning ---
+
+worker_pool& scheduler::pool_for(std::size_t stack_size) {
+    if (stack_size == 0) {
+        return *pools_.front();
+    }
+    auto pool = std::make_unique<worker_pool>(*this, stack_size, guards_, options_.memory);
+    const auto same = std::find_if(pools_.begin(), pools_.end(), [&](const auto& p) {
+        return p->stack_size() == pool->stack_size();
+    });
+    if (same != pools_.end()) {
+        return **same;
+    }
+    pools_.push_back(std::move(pool));
+    return *pools_.back();
+}
+
+bool scheduler::admit(fiber& f, std::size_t stack_size) noexcept {
+    try {
+        worker_pool& pool = pool_for(stack_size);
+        if (!pool.reserve()) {
+            return false;
+        }
+        f.pool_ = &pool;
+        return true;
+    } catch (const std::bad_alloc&) {
+        errno = ENOMEM;
+        return false;
+    }
+}
+
+bool scheduler::spawn(fiber& f, std::size_t stack_size) noexcept {
+    if (!admit(f, stack_size)) {
+        return false;
+    }
+    ready_.push_back(f);
+    return true;
+}
+
+bool scheduler::spawn_eager(fiber& f, std::size_t stack_size) noexcept {
+    if (!admit(f, stack_size)) {
+        return false;
+    }
+    if (!assign_worker(f)) {
+        start_failed(f);
+        return true;
+    }
+    if (current_ != nullptr) {
+        fiber& self = *current_;
+        self.state_ = fiber_state::ready;
+        batch_.push_front(self); // f's first stop comes straight back here
+        leave(self.worker_->flow(), &f);
+    } else {
+        callback back_to_loop([](callback&) noexcept {});
+        batch_.push_front(back_to_loop);
+        current_ = &f;
+        f.state_ = fiber_state::running;
+        loop_.switch_to(f.worker_->flow(), cells_);
+        for_loop_ = nullptr; // back_to_loop itself
+    }
+    return true;
+}
+
+bool scheduler::assign_worker(fiber& f) noexcept {
+    worker* w = f.pool_->acquire();
+    if (w == nullptr) {
+        return false;
+    }
+    w->assign(f);
+    f.worker_ = w;
+    return true;
+}
+
+void scheduler::start_failed(fiber& f) noexcept {
+    worker_pool& pool = *f.pool_;
+    f.body_(f, false);
+    pool.unreserve();
+}
+
+// --- blocking and waking ---
+
+wake_reason scheduler::park(wait_site& site, time_point deadline) noexcept {
+    fiber& self = *current_;
+    const bool deliverable = cancel_is_deliverable(self);
+    if (self.cancel_pending_ && deliverable && site.on_cancel == nullptr) {
+        self.cancel_pending_ = false;
+        return wake_reason::cancelled;
+    }
+    self.cancel_wakes_ = deliverable;
+    self.site_ = &site;
+    self.state_ = fiber_state::parked;
+    if (deadline == never) {
+        suspend_current();
+    } else {
+        expiry limit(*this, self);
+        timers_.add(limit, deadline);
+        suspend_current();
+        if (limit.armed()) {
+            timers_.remove(limit);
+        }
+    }
+    self.site_ = nullptr;
+    if (self.cancel_pending_ && deliverable) {
+        self.cancel_pending_ = false;
+        return wake_reason::cancelled;
+    }
+    return self.reason_;
+}
+
+bool scheduler::unpark(fiber& f, wake_reason reason) noexcept {
+    if (f.state_ != fiber_state::parked) {
+        return false;
+    }
+    f.state_ = fiber_state::ready;
+    f.reason_ = reason;
+    ready_.push_back(f);
+    return true;
+}
+
+wake_reason scheduler::yield() noexcept {
+    fiber& self = *current_;
+    if (!self.cancel_pending_) {
+        self.state_ = fiber_state::ready;
+        ready_.push_back(self);
+        suspend_current();
+    }
+    if (self.cancel_pending_ && cancel_is_deliverable(self)) {
+        self.cancel_pending_ = false;
+        return wake_reason::cancelled;
+    }
+    return wake_reason::notified;
+}
+
+fiber* scheduler::cancel(fiber& f) noexcept {
+    f.cancel_pending_ = true;
+    if (f.state_ != fiber_state::parked || !f.cancel_wakes_) {
+        return nullptr;
+    }
+    if (f.site_->on_cancel != nullptr) {
+        return f.site_->on_cancel(*f.site_);
+    }
+    unpark(f, wake_reason::cancelled);
+    return nullptr;
+}
+
+// --- choosing and switching ---
+
+// What runs next, or null when the loop context must look up first. A turn runs what was ready when
+// it began; a new one may begin right here, on the stack of the fiber that stopped.
+[[gnu::always_inline]] inline runnable* scheduler::next_ready() noexcept {
+    if (batch_.empty()) {
+        if (ready_.empty() || turns_left_ == 0) {
+            return nullptr;
+        }
+        --turns_left_;
+        batch_.swap(ready_);
+    }
+    runnable& next = batch_.front();
+    batch_.pop_front();
+    return &next;
+}
+
+// Stops the context `from`, whose fiber has been queued, parked or has ended, and goes on with `next`.
+[[gnu::always_inline]] inline void scheduler::leave(context& from, runnable* next) noexcept {
+    if (next != nullptr && next->is_fiber()) {
+        fiber& f = *static_cast<fiber*>(next);
+        if (f.worker_ != nullptr || assign_worker(f)) {
+            current_ = &f;
+            f.state_ = fiber_state::running;
+            if (&f.worker_->flow() != &from) {
+                from.switch_to(f.worker_->flow(), cells_);
+            }
+            return;
+        }
+    }
+    for_loop_ = next;
+    current_ = nullptr;
+    from.switch_to(loop_, cells_);
+}
+
+[[gnu::always_inline]] inline void scheduler::suspend_current() noexcept {
+    context& from = current_->worker_->flow();
+    leave(from, next_ready());
+}
+
+// A worker's life between two idle times: `first`, then whatever is ready and has not started yet.
+void scheduler::run_assigned(worker& w, fiber& first) noexcept {
+    for (fiber* f = &first;;) {
+        *cells_.error_number = 0;
+        *cells_.exceptions = {};
+        f->body_(*f, true); // may destroy *f
+        w.pool().unreserve();
+        runnable* next = next_ready();
+        if (next != nullptr && next->is_fiber()) {
+            f = static_cast<fiber*>(next);
+            if (f->worker_ == nullptr && f->pool_ == &w.pool()) {
+                f->worker_ = &w;
+                f->state_ = fiber_state::running;
+                current_ = f;
+                continue;
+            }
+        }
+        w.pool().put_idle(w);
+        leave(w.flow(), next);
+        return;
+    }
+}
+
+void scheduler::run_to_end(worker& w) noexcept {
+    loop_.switch_to(w.flow(), cells_);
+}
+
+// --- the loop ---
+
+run_result scheduler::run_until(const bool& finished) noexcept {
+    // This is the event loop.
+    while (!finished) {
+        if (ready_.empty()) {
+            if (!sleep()) {
+                return run_result::deadlocked;
+            }
+        } else if (port_.watching()) {
+            port_.poll();
+        }
+        letters_->drain();
+        if (!timers_.empty()) {
+            timers_.fire(port_.now());
+        }
+        const time_point begin = clock::now();
+        run_ready();
+        budget_turns(clock::now() - begin);
+    }
+    return run_result::finished;
+}
+
+// Runs turns until nothing is ready or the budget is used up.
+void scheduler::run_ready() noexcept {
+    turns_left_ = turns_budget_;
+    for (;;) {
+        runnable* item = for_loop_ != nullptr ? std::exchange(for_loop_, nullptr) : next_ready();
+        if (item == nullptr) {
+            return;
+        }
+        if (!item->is_fiber()) {
+            static_cast<callback*>(item)->run();
+            continue;
+        }
+        fiber& f = *static_cast<fiber*>(item);
+        if (f.worker_ == nullptr && !assign_worker(f)) {
+            start_failed(f);
+            continue;
+        }
+        current_ = &f;
+        f.state_ = fiber_state::running;
+        loop_.switch_to(f.worker_->flow(), cells_);
+    }
+}
+
+// Sleeps until something may be ready. False when nothing ever can be.
+bool scheduler::sleep() noexcept {
+    if (timers_.empty() && !port_.watching() && !letters_->held()) {
+        return letters_->drain();
+    }
+    time_point deadline = timers_.next();
+    if (options_.release_when_idle && release_surplus_stacks()) {
+        deadline = std::min(deadline, next_surplus_check_);
+    }
+    if (letters_->prepare_to_sleep()) {
+        port_.wait(deadline);
+        letters_->awake();
+    }
+    return true;
+}
+
+// Gives back some of the stacks that the last second did not need. True when there is more to do at
+// next_surplus_check_.
+bool scheduler::release_surplus_stacks() noexcept {
+    const auto large = [](const auto& pool) { return pool->idle() > worker_pool::always_kept; };
+    if (std::none_of(pools_.begin(), pools_.end(), large)) {
+        return false;
+    }
+    const time_point now = port_.now();
+    if (now >= next_surplus_check_) {
+        bool more = false;
+        for (const auto& pool : pools_) {
+            more = pool->release_surplus(stacks_released_at_once) || more;
+        }
+        // In small portions, so that an event is never kept waiting by the cleaning.
+        next_surplus_check_ = more ? now : now + surplus_check_interval;
+    }
+    return true;
+}
+
+// A series of turns should take about longest_series: cheap turns come in full series, of expensive
+// ones only as many as fit.
+void scheduler::budget_turns(clock::duration last_series) noexcept {
+    if (last_series <= longest_series / 2) {
+        turns_budget_ = std::min(turns_budget_ * 2, most_turns);
+    } else if (last_series > longest_series) {
+        const auto share = turns_budget_ * clock::duration(longest_series).count() /
+                           std::max<clock::rep>(last_series.count(), 1);
+        turns_budget_ = static_cast<int>(std::max<clock::rep>(share, 1));
+    }
+}
+
+} // namespace weft::fibers

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The scheduler of one thread: the ready queue, the loop, and park(), the only way to block.
+//
+// A fiber that stops switches straight to the next ready one; the thread's own stack (the loop
+// context) gets control only when there is none, when a callback's turn comes, or when it is time to
+// look at timers and events. Nothing here is thread-safe except letters().post().
+//
+// Invariants, each with a test:
+//  1. Only this file switches. What the port, timers and letters call only makes fibers ready.
+//  2. A waiter is linked in exactly one place and unlinks itself on every way out of park();
+//     unpark() of a fiber that is not parked is refused, so a late wake is harmless.
+//  3. Blocking and waking allocate nothing.
+#pragma once
+
+#include "fibers/event_port.hpp"
+#include "fibers/fiber.hpp"
+#include "fibers/inbox.hpp"
+#include "fibers/timers.hpp"
+#include "fibers/worker.hpp"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace weft::fibers {
+
+struct scheduler_options {
+    std::size_t stack_size = std::size_t{256} * 1024;
+    std::optional<guard_kind> guards = {}; // default: the best the kernel has
+    memory_calls memory = {};
+    // Give stacks that were not needed lately back to the kernel when the loop is idle. Needs a port
+    // in real time: it wakes the loop now and then while there is a surplus.
+    bool release_when_idle = true;
+    // Writes the fiber's name into [out, out + size) for the stack overflow message; called in a
+    // signal handler. Returns the length.
+    std::size_t (*name_of)(const fiber&, char* out, std::size_t size) noexcept = nullptr;
+};
+
+enum class run_result : std::uint8_t { finished, deadlocked };
+
+class scheduler {
+  public:
+    scheduler(event_port& port, const scheduler_options& options);
+    ~scheduler();
+    scheduler(const scheduler&) = delete;
+    scheduler& operator=(const scheduler&) = delete;
+
+    // The scheduler that runs on this thread, or null.
+    static scheduler* on_this_thread() noexcept;
+
+    // --- fibers ---
+
+    // Makes f known, to run in the next turn, behind what is ready; it gets a stack with its first step. stack_size 0:
+    // the default. False, with errno, when no stack or memory is to be had; f is then untouched.
+    [[nodiscard]] bool spawn(fiber& f, std::size_t stack_size = 0) noexcept;
+
+    // The same, but f runs at once, until it first blocks or ends; then the caller goes on.
+    [[nodiscard]] bool spawn_eager(fiber& f, std::size_t stack_size = 0) noexcept;
+
+    // The running fiber; null on the loop's own stack.
+    fiber* current() const noexcept { return current_; }
+
+    // Suspends the running fiber until unpark(), cancel() or the deadline. With a cancel pending it
+    // returns at once, unless the site hands cancels on. `site` stays alive in the caller's frame.
+    wake_reason park(wait_site& site, time_point deadline = never) noexcept;
+
+    // Makes a parked fiber ready. False when it is not parked: somebody else woke it first.
+    bool unpark(fiber& f, wake_reason reason = wake_reason::notified) noexcept;
+
+    // Lets everything that is ready run first. A cancel is delivered as in park().
+    wake_reason yield() noexcept;
+
+    // Asks f to stop: its park(), or its next one, returns `cancelled` once. While f unwinds or
+    // blocks cancels, the request is kept. Returns the fiber to cancel instead, where f's wait hands
+    // the cancel on.
+    fiber* cancel(fiber& f) noexcept;
+
+    // --- the loop ---
+
+    // Runs until `finished` is true at the end of a turn.
+    run_result run_until(const bool& finished) noexcept;
+
+    // Queues a callback behind what is ready.
+    void post(callback& c) noexcept { ready_.push_back(c); }
+
+    // Ends the current series of turns soon, so that run_until() looks at its condition.
+    void look_up() noexcept { turns_left_ = 0; }
+
+    event_port& port() noexcept { return port_; }
+    timer_heap& timers() noexcept { return timers_; }
+    const std::shared_ptr<inbox>& letters() noexcept { return letters_; }
+    time_point now() const noexcept { return port_.now(); }
+    std::size_t name_of(const fiber& f, char* out, std::size_t size) const noexcept;
+    const worker* running_worker() const noexcept {
+        return current_ != nullptr ? current_->worker_ : nullptr;
+    }
+    const worker_pool& default_pool() const noexcept { return *pools_.front(); }
+
+    // --- for workers ---
+    void run_assigned(worker& w, fiber& first) noexcept;
+    void run_to_end(worker& w) noexcept;
+    context& loop_context() noexcept { return loop_; }
+
+    // Timers and events are looked at after this many turns of fibers that keep each other busy, or
+    // after about this time, whichever comes first; single turns are never cut short.
+    static constexpr int most_turns = 64;
+    static constexpr std::chrono::microseconds longest_series{100};
+
+  private:
+    runnable* next_ready() noexcept;
+    bool admit(fiber& f, std::size_t stack_size) noexcept;
+    worker_pool& pool_for(std::size_t stack_size);
+    bool assign_worker(fiber& f) noexcept;
+    void leave(context& from, runnable* next) noexcept;
+    void suspend_current() noexcept;
+    void run_ready() noexcept;
+    void start_failed(fiber& f) noexcept;
+    bool sleep() noexcept;
+    bool release_surplus_stacks() noexcept;
+    void budget_turns(clock::duration last_series) noexcept;
+    bool cancel_is_deliverable(const fiber& f) const noexcept {
+        return f.cancel_blockers_ == 0 && cells_.exceptions->uncaught == 0;
+    }
+
+    thread_cells cells_;
+    fiber* current_ = nullptr;
+    ready_queue batch_; // what this turn still has to run
+    ready_queue ready_; // what the next turn will run
+    int turns_left_ = 0;
+    int turns_budget_ = most_turns;
+    runnable* for_loop_ = nullptr; // handed to the loop context by a fiber that stopped
+    context loop_;
+    event_port& port_;
+    timer_heap timers_;
+    time_point next_surplus_check_{};
+    scheduler_options options_;
+    guard_kind guards_;
+    std::vector<std::unique_ptr<worker_pool>> pools_; // the default size first
+    std::shared_ptr<inbox> letters_;
+};
+
+} // namespace weft::fibers

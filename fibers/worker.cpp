@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "fibers/worker.hpp"
+
+#include "fibers/scheduler.hpp"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+namespace weft::fibers {
+
+namespace {
+
+// Stacks are aligned alike, so their tops would compete for the same few cache sets. Neighbouring
+// slots therefore start a few lines apart ("colouring").
+constexpr std::size_t colours = 8;
+constexpr std::size_t colour_step = 192;
+
+} // namespace
+
+worker& worker::create(scheduler& s, worker_pool& pool, stack_slot slot) noexcept {
+    const stack_memory& memory = pool.memory();
+    std::byte* top = slot.low + memory.slot_size() - (slot.index % colours) * colour_step;
+    auto* place = top - (sizeof(worker) + 63) / 64 * 64;
+    auto* w = ::new (place) worker(s, pool, slot);
+    std::byte* low = slot.low + memory.guard_size();
+    w->context_.create(low, memory.slot_size() - memory.guard_size(), place, &worker::main, w);
+    return *w;
+}
+
+context& worker::main(void* self) noexcept {
+    worker& w = *static_cast<worker*>(self);
+    scheduler& s = w.scheduler_;
+    while (w.assigned_ != nullptr) {
+        s.run_assigned(w, *std::exchange(w.assigned_, nullptr));
+    }
+    return s.loop_context();
+}
+
+worker* worker_pool::acquire() noexcept {
+    worker* w = idle_head_;
+    if (w != nullptr) {
+        idle_head_ = w->next_idle_;
+        --idle_;
+    } else {
+        const stack_slot slot = memory_.take();
+        if (slot.low == nullptr) {
+            return nullptr;
+        }
+        w = &worker::create(scheduler_, *this, slot);
+        ++workers_;
+    }
+    peak_in_use_ = std::max(peak_in_use_, in_use());
+    return w;
+}
+
+void worker_pool::put_idle(worker& w) noexcept {
+    // Asking the kernel costs a system call, so after the first time only every 64th return asks.
+    if ((w.times_idle_++ & 63U) == 0) {
+        std::byte* watermark = w.slot_.low + memory_.slot_size() - kept_warm;
+        const bool large = memory_.slot_size() > memory_.guard_size() + kept_warm;
+        if (large && stack_memory::resident(watermark - 1)) {
+            memory_.trim(w.slot_, watermark);
+        }
+    }
+    w.next_idle_ = idle_head_;
+    idle_head_ = &w;
+    ++idle_;
+}
+
+void worker_pool::release_one() noexcept {
+    worker* w = idle_head_;
+    idle_head_ = w->next_idle_;
+    --idle_;
+    --workers_;
+    w->dismiss();
+    scheduler_.run_to_end(*w);
+    const stack_slot slot = w->slot();
+    w->~worker();
+    memory_.release(slot);
+}
+
+bool worker_pool::release_surplus(std::size_t limit) noexcept {
+    const std::size_t keep = std::max(always_kept, peak_in_use_);
+    while (workers_ > keep && idle_ > 0 && limit > 0) {
+        release_one();
+        --limit;
+    }
+    if (workers_ > keep && idle_ > 0) {
+        return true;
+    }
+    peak_in_use_ = in_use();
+    return false;
+}
+
+void worker_pool::release_all() noexcept {
+    while (idle_ > 0) {
+        release_one();
+    }
+}
+
+} // namespace weft::fibers

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "reactor/loop.hpp"
+
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include <sys/timerfd.h>
+
+namespace weft::reactor {
+
+namespace {
+
+itimerspec absolute(fibers::time_point when) noexcept {
+    const auto ns =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(when.time_since_epoch()).count();
+    constexpr std::chrono::nanoseconds::rep second = 1'000'000'000;
+    itimerspec spec{};
+    // Zero would disarm the timer, and a point before the clock's start cannot be given.
+    spec.it_value.tv_sec = std::max<decltype(ns)>(ns, 1) / second;
+    spec.it_value.tv_nsec = std::max<decltype(ns)>(ns, 1) % second;
+    return spec;
+}
+
+struct ev_loop* make_loop() {
+    // Never the default loop; nothing from the environment; no signal mask games, no timerfd of its own.
+    constexpr unsigned int flags = static_cast<unsigned int>(EVBACKEND_EPOLL) | EVFLAG_NOENV |
+                                   EVFLAG_NOSIGMASK | EVFLAG_NOTIMERFD;
+    struct ev_loop* l = ev_loop_new(flags);
+    if (l == nullptr) {
+        throw std::system_error(errno != 0 ? errno : EMFILE, std::system_category(),
+                                "weft: no event loop (epoll) to be had");
+    }
+    return l;
+}
+
+} // namespace
+
+loop::loop()
+    : loop_(make_loop()), timer_fd_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
+      descriptors_(loop_.get()) {
+    if (!timer_fd_) {
+        throw std::system_error(errno, std::system_category(), "weft: no timer descriptor to be had");
+    }
+    ev_io_init(&deadline_watcher_, &loop::on_deadline, timer_fd_.get(), EV_READ);
+    deadline_watcher_.data = this;
+    ev_io_start(loop_.get(), &deadline_watcher_);
+    ev_async_init(&wake_watcher_, &loop::on_wake);
+    ev_async_start(loop_.get(), &wake_watcher_);
+}
+
+loop::~loop() {
+    ev_async_stop(loop_.get(), &wake_watcher_);
+    ev_io_stop(loop_.get(), &deadline_watcher_);
+}
+
+void loop::on_deadline(struct ev_loop*, ev_io* watcher, int) noexcept {
+    auto& self = *static_cast<loop*>(watcher->data);
+    // Disarming also takes the readiness back. The timers themselves are the scheduler's business.
+    self.armed_for_ = fibers::never;
+    constexpr itimerspec disarmed{};
+    timerfd_settime(self.timer_fd_.get(), 0, &disarmed, nullptr);
+}
+
+// An earlier deadline than the armed one must be set; a later one need not: the timer then ends a sleep
+// for nothing and is armed again.
+void loop::arm(fibers::time_point deadline) noexcept {
+    if (deadline >= armed_for_) {
+        return;
+    }
+    const itimerspec spec = absolute(deadline);
+    timerfd_settime(timer_fd_.get(), TFD_TIMER_ABSTIME, &spec, nullptr);
+    armed_for_ = deadline;
+}
+
+void loop::run(int flags) noexcept {
+    descriptors_.check_started();
+    ev_run(loop_.get(), flags);
+}
+
+void loop::wait(fibers::time_point deadline) noexcept {
+    if (deadline != fibers::never) {
+        if (deadline <= now()) {
+            run(EVRUN_NOWAIT);
+            return;
+        }
+        arm(deadline);
+    }
+    run(EVRUN_ONCE);
+}
+
+bool loop::poll() noexcept {
+    run(EVRUN_NOWAIT);
+    return descriptors_.take_progress();
+}
+
+void loop::wake() noexcept {
+    ev_async_send(loop_.get(), &wake_watcher_);
+}
+
+} // namespace weft::reactor

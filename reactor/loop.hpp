@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The scheduler's event port over one libev loop: the thread sleeps in ev_run, and what happens there
+// makes fibers ready. libev's callbacks only unpark; nothing of ours ever switches inside ev_run.
+//
+// Time: libev's timers are rounded to milliseconds and relative to the start of an iteration, so it is
+// given none. The next deadline is an absolute timerfd, armed only when a sleep must end earlier than
+// what is armed already: a server whose timeouts lie in the future makes no timer system call at all.
+#pragma once
+
+#include "fibers/event_port.hpp"
+#include "fibers/scheduler.hpp"
+#include "reactor/readiness.hpp"
+#include "reactor/unique_fd.hpp"
+
+#include <ev.h>
+
+#include <memory>
+
+namespace weft::reactor {
+
+class loop final : public fibers::event_port {
+  public:
+    // Throws std::system_error when the kernel gives no epoll, timer or wake-up descriptor.
+    loop();
+    ~loop() override;
+
+    fibers::time_point now() const noexcept override { return fibers::clock::now(); }
+    void wait(fibers::time_point deadline) noexcept override;
+    bool poll() noexcept override;
+    void wake() noexcept override;
+    bool watching() const noexcept override { return descriptors_.waiting() > 0; }
+
+    // Must be called once, before anything waits: whom to wake.
+    void attach(fibers::scheduler& s) noexcept { descriptors_.attach(s); }
+
+    readiness& descriptors() noexcept { return descriptors_; }
+
+  private:
+    struct loop_deleter {
+        void operator()(struct ev_loop* l) const noexcept { ev_loop_destroy(l); }
+    };
+    static void on_wake(struct ev_loop*, ev_async*, int) noexcept {}
+    static void on_deadline(struct ev_loop*, ev_io* watcher, int) noexcept;
+    void arm(fibers::time_point deadline) noexcept;
+    void run(int flags) noexcept;
+
+    std::unique_ptr<struct ev_loop, loop_deleter> loop_;
+    unique_fd timer_fd_;
+    ev_io deadline_watcher_{};
+    ev_async wake_watcher_{};
+    fibers::time_point armed_for_ = fibers::never; // when timer_fd_ will be readable
+    readiness descriptors_;
+};
+
+} // namespace weft::reactor
