@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// What one task is made of, in one allocation: the kernel's control block (opaque here), the callable
+// with its arguments, and the result. Not for use by programs.
+#pragma once
+
+#include <weft/detail/export.hpp>
+#include <weft/detail/source_location.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace weft {
+struct task_options;
+}
+
+namespace weft::detail {
+
+class task_core; // private to the library
+
+class WEFT_API task_state {
+  public:
+    task_state(const task_state&) = delete;
+    task_state& operator=(const task_state&) = delete;
+
+    task_core& core() noexcept { return *reinterpret_cast<task_core*>(core_); }
+
+  protected:
+    task_state() noexcept;
+    virtual ~task_state();
+
+  private:
+    friend class task_core;
+
+    virtual void call() = 0;                      // runs the callable, keeps what it returns
+    virtual void destroy_callable() noexcept = 0; // once, after call() or instead of it
+    virtual void destroy_value() noexcept = 0;    // the value is dropped because of a cancel
+
+    static constexpr std::size_t core_size = 192;
+    alignas(void*) std::byte core_[core_size];
+};
+
+// One reference to a task's state. The count is not atomic: a task belongs to one loop's thread.
+class WEFT_API task_pointer {
+  public:
+    task_pointer() noexcept = default;
+    explicit task_pointer(task_state* adopted) noexcept : state_(adopted) {}
+    task_pointer(const task_pointer& other) noexcept;
+    task_pointer(task_pointer&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+    task_pointer& operator=(task_pointer other) noexcept {
+        std::swap(state_, other.state_);
+        return *this;
+    }
+    ~task_pointer() {
+        if (state_ != nullptr) {
+            release();
+        }
+    }
+
+    task_state* get() const noexcept { return state_; }
+    explicit operator bool() const noexcept { return state_ != nullptr; }
+    friend bool operator==(const task_pointer&, const task_pointer&) = default;
+
+  private:
+    void release() noexcept;
+    task_state* state_ = nullptr;
+};
+
+// The result's place. A reference is kept as a pointer, void as nothing.
+template <class R>
+class task_value : public task_state {
+  public:
+    R& value() noexcept {
+        if constexpr (std::is_reference_v<R>) {
+            return *reinterpret_cast<stored*>(bytes_)[0];
+        } else {
+            return *std::launder(reinterpret_cast<R*>(bytes_));
+        }
+    }
+
+  protected:
+    ~task_value() override { destroy_value(); }
+
+    template <class Make>
+    void keep(Make&& make) {
+        if constexpr (std::is_reference_v<R>) {
+            ::new (bytes_) stored(std::addressof(make()));
+        } else {
+            ::new (bytes_) R(make());
+        }
+        has_value_ = true;
+    }
+
+    void destroy_value() noexcept override {
+        if (has_value_) {
+            has_value_ = false;
+            std::destroy_at(reinterpret_cast<stored*>(bytes_));
+        }
+    }
+
+  private:
+    using stored =
+        std::conditional_t<std::is_reference_v<R>, std::remove_reference_t<R>*, std::remove_cv_t<R>>;
+    bool has_value_ = false;
+    alignas(stored) std::byte bytes_[sizeof(stored)];
+};
+
+template <class R>
+    requires std::is_void_v<R>
+class task_value<R> : public task_state {
+  protected:
+    template <class Make>
+    void keep(Make&& make) {
+        make();
+    }
+    void destroy_value() noexcept override {}
+};
+
+template <class R, class F, class... Args>
+class task_of final : public task_value<R> {
+  public:
+    template <class G, class... As>
+    explicit task_of(G&& f, As&&... args)
+        : callable_(std::forward<G>(f), std::forward<As>(args)...) {}
+    ~task_of() override {
+        if (!callable_destroyed_) {
+            std::destroy_at(&callable_);
+        }
+    }
+
+  private:
+    void call() override {
+        this->keep([this]() -> R {
+            return std::apply(
+                [](F& f, Args&... args) -> R {
+                    return std::invoke(std::move(f), std::move(args)...);
+                },
+                callable_);
+        });
+    }
+    void destroy_callable() noexcept override {
+        callable_destroyed_ = true;
+        std::destroy_at(&callable_);
+    }
+
+    bool callable_destroyed_ = false;
+    union {
+        std::tuple<F, Args...> callable_; // gone before the task's end is announced
+    };
+};
+
+// Throws no_running_loop, naming the call.
+WEFT_API void require_loop(const char* call);
+[[noreturn]] WEFT_API void throw_no_memory_for_task();
+
+// Makes the new task known to the running loop, or runs it until it blocks where options->eager says
+// so (null: the defaults). Takes the reference, the name out of the options; throws spawn_error.
+WEFT_API task_pointer start_task(task_state* made, task_options* options, source_location where);
+
+// Waits for the end. wait_for_result() hands a cancel of the waiter on to the task and then throws its
+// error, or `cancelled` for the waiter's own cancel; wait_for_end() does neither, it only throws
+// `cancelled` when the waiter is cancelled.
+WEFT_API void wait_for_result(task_state& s, const char* call);
+WEFT_API void wait_for_end(task_state& s, const char* call);
+// Without waiting: invalid_state when not done, else throws the task's error if it has one.
+WEFT_API void require_result(task_state& s, const char* call);
+// After the value has been moved out.
+WEFT_API void mark_taken(task_state& s) noexcept;
+// The handle is gone: cancel and join. Never throws; a cancel of the caller is kept.
+WEFT_API void cancel_and_join(task_state& s) noexcept;
+
+template <class R, class F, class... Args>
+task_state* make_task(F&& f, Args&&... args) {
+    using state = task_of<R, std::decay_t<F>, std::decay_t<Args>...>;
+    void* memory = ::operator new(sizeof(state), std::nothrow);
+    if (memory == nullptr) {
+        throw_no_memory_for_task();
+    }
+    struct free_if_thrown {
+        void* memory;
+        ~free_if_thrown() { ::operator delete(memory); }
+    } guard{memory};
+    auto* made = ::new (memory) state(std::forward<F>(f), std::forward<Args>(args)...);
+    guard.memory = nullptr;
+    return made;
+}
+
+} // namespace weft::detail

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <weft/listener.hpp>
+
+#include "api/loop_core.hpp"
+#include "api/report.hpp"
+#include "api/stream_core.hpp"
+#include "reactor/unique_fd.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace weft {
+
+namespace detail {
+
+class listener_core final : public descriptor {
+  public:
+    listener_core(loop_core& loop, int fd, bool nodelay_) noexcept
+        : descriptor(loop, fd), nodelay(nodelay_) {}
+    const bool nodelay;
+    bool shortage_reported = false;
+};
+
+} // namespace detail
+
+namespace {
+
+using namespace std::chrono_literals;
+
+void set_flag(int fd, int level, int option) noexcept {
+    const int on = 1;
+    ::setsockopt(fd, level, option, &on, sizeof(on));
+}
+
+endpoint listen_address(std::string_view host, std::uint16_t port) {
+    return endpoint(host.empty() ? "::" : host, port);
+}
+
+reactor::unique_fd listen_on(const endpoint& where, const listen_options& options) {
+    const int family = where.data()->sa_family;
+    reactor::unique_fd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    const auto fail = [&where] {
+        throw std::system_error(errno, std::system_category(),
+                                fmt::format("weft::listener: {}", where.to_string()));
+    };
+    if (!fd) {
+        fail();
+    }
+    set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
+    if (options.reuse_port) {
+        set_flag(fd.get(), SOL_SOCKET, SO_REUSEPORT);
+    }
+    if (::bind(fd.get(), where.data(), where.size()) != 0 ||
+        ::listen(fd.get(), options.backlog) != 0) {
+        fail();
+    }
+    return fd;
+}
+
+// What accept4 says of a connection that went away before it was accepted, and not of the listener.
+bool lost_connection(int error_number) noexcept {
+    switch (error_number) {
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+    case EPERM:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool shortage(int error_number) noexcept {
+    return error_number == EMFILE || error_number == ENFILE || error_number == ENOBUFS ||
+           error_number == ENOMEM;
+}
+
+} // namespace
+
+listener::listener(std::string_view host, std::uint16_t port, const listen_options& options) {
+    detail::loop_core& loop = detail::require_running_loop("weft::listener");
+    reactor::unique_fd fd = listen_on(listen_address(host, port), options);
+    core_ = new detail::listener_core(loop, fd.get(), options.nodelay);
+    fd.release();
+}
+
+listener::listener(listener&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+
+listener& listener::operator=(listener&& other) noexcept {
+    const listener old(std::move(*this));
+    core_ = std::exchange(other.core_, nullptr);
+    return *this;
+}
+
+listener::~listener() {
+    close();
+    if (core_ != nullptr) {
+        core_->release();
+    }
+}
+
+void listener::close() noexcept {
+    if (core_ != nullptr) {
+        core_->close();
+    }
+}
+
+int listener::native_handle() const noexcept {
+    return core_ != nullptr ? core_->fd() : -1;
+}
+
+endpoint listener::local_endpoint() const {
+    constexpr auto call = "weft::listener::local_endpoint";
+    if (core_ == nullptr || core_->fd() < 0) {
+        throw std::system_error(EBADF, std::system_category(), fmt::format("{}: it is closed", call));
+    }
+    sockaddr_storage address{};
+    socklen_t size = sizeof(address);
+    if (::getsockname(core_->fd(), reinterpret_cast<::sockaddr*>(&address), &size) != 0) {
+        throw std::system_error(errno, std::system_category(), call);
+    }
+    return endpoint::from(reinterpret_cast<const ::sockaddr*>(&address), size);
+}
+
+stream listener::accept() {
+    constexpr auto call = "weft::listener::accept";
+    if (core_ == nullptr) {
+        throw std::system_error(EBADF, std::system_category(), fmt::format("{}: it is closed", call));
+    }
+    detail::listener_core& l = *core_;
+    l.require_usable(call);
+    const detail::use_of_descriptor use(l);
+    fibers::clock::duration pause = 100ms;
+    for (;;) {
+        l.require_open(call);
+        reactor::unique_fd fd(::accept4(l.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        const int error_number = errno;
+        if (fd) {
+            l.shortage_reported = false;
+            if (l.nodelay) {
+                set_flag(fd.get(), IPPROTO_TCP, TCP_NODELAY);
+            }
+            stream accepted = detail::stream_core::open(l.loop(), fd.get());
+            fd.release();
+            return accepted;
+        }
+        if (error_number == EAGAIN || error_number == EWOULDBLOCK) {
+            l.wait(reactor::direction::read, call);
+        } else if (shortage(error_number)) {
+            if (!std::exchange(l.shortage_reported, true)) {
+                detail::report(fmt::format("{}: {}; connections wait until there is room again", call,
+                                           std::strerror(error_number)));
+            }
+            fibers::wait_site site{call, &l};
+            detail::block(site, l.loop().deadline_after(pause));
+            pause = std::min<fibers::clock::duration>(pause * 2, 1s);
+        } else if (!lost_connection(error_number)) {
+            throw std::system_error(error_number, std::system_category(), call);
+        }
+    }
+}
+
+} // namespace weft

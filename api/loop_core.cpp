@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "api/loop_core.hpp"
+
+#include "api/report.hpp"
+
+#include <weft/errors.hpp>
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <vector>
+
+namespace weft::detail {
+
+namespace {
+
+thread_local loop_core* this_threads_loop = nullptr;
+
+// Task numbers are unique in the process; each loop takes them in blocks.
+std::atomic<std::uint64_t> next_id_block = 1;
+constexpr std::uint64_t id_block = 1024;
+
+std::size_t name_of_fiber(const fibers::fiber& f, char* out, std::size_t size) noexcept {
+    return static_cast<const task_core&>(f).write_name(out, size);
+}
+
+fibers::scheduler_options kernel_options(const run_options& options) {
+    fibers::scheduler_options kernel;
+    kernel.stack_size = options.stack_size;
+    kernel.real_time = !options.virtual_time;
+    kernel.name_of = &name_of_fiber;
+    return kernel;
+}
+
+const run_options& require_no_loop(const run_options& options) {
+    if (this_threads_loop != nullptr) {
+        throw invalid_state("weft::run: a loop is running on this thread already; call the function "
+                            "directly or spawn it");
+    }
+    return options;
+}
+
+} // namespace
+
+loop_core::loop_core(const run_options& options)
+    : options_(require_no_loop(options)),
+      virtual_time_(options.virtual_time ? std::make_unique<fibers::virtual_port>(&reactor_) : nullptr),
+      scheduler_(virtual_time_ ? static_cast<fibers::event_port&>(*virtual_time_) : reactor_,
+                 kernel_options(options)) {
+    reactor_.attach(scheduler_);
+    this_threads_loop = this;
+}
+
+loop_core::~loop_core() {
+    for (descriptor& d : open_) {
+        d.orphan();
+    }
+    open_.clear();
+    this_threads_loop = nullptr;
+}
+
+loop_core* loop_core::running() noexcept {
+    return this_threads_loop;
+}
+
+std::uint64_t loop_core::next_task_id() noexcept {
+    if (next_id_ == last_id_) {
+        next_id_ = next_id_block.fetch_add(id_block, std::memory_order_relaxed);
+        last_id_ = next_id_ + id_block;
+    }
+    return next_id_++;
+}
+
+fibers::time_point loop_core::deadline_after(fibers::clock::duration d) const noexcept {
+    const fibers::time_point now = scheduler_.now();
+    return d >= fibers::never - now ? fibers::never : now + d;
+}
+
+// --- run and its end ---
+
+void loop_core::task_ended(const task_core& t) noexcept {
+    if (main_ != nullptr ? &t == main_ : tasks_.empty()) {
+        finished_ = true;
+        scheduler_.look_up();
+    }
+}
+
+void loop_core::run_main(task_core& main) {
+    main_ = &main;
+    finished_ = main.done();
+    std::string deadlock;
+    if (scheduler_.run_until(finished_) == fibers::run_result::deadlocked) {
+        deadlock = fmt::format("weft::run: every task waits and nothing can wake one:\n{}",
+                               describe_tasks());
+    }
+    main_ = nullptr;
+    end_all_tasks();
+    if (!deadlock.empty()) {
+        throw deadlock_error(deadlock);
+    }
+}
+
+void loop_core::cancel_all() {
+    // Cancelling runs no code of theirs, so the list stays as it is meanwhile.
+    for (task_core& t : tasks_) {
+        t.cancel({});
+    }
+}
+
+void loop_core::end_all_tasks() {
+    if (tasks_.empty()) {
+        return;
+    }
+    cancel_all();
+    finished_ = false;
+    const auto limit = fibers::clock::now() + options_.shutdown_timeout;
+    switch (scheduler_.run_until(finished_, limit)) {
+    case fibers::run_result::finished:
+        return;
+    case fibers::run_result::deadlocked:
+        abort_over_refusal("were cancelled at the end of run() and now wait for what cannot come");
+    case fibers::run_result::out_of_time:
+        abort_over_refusal(fmt::format("were cancelled at the end of run() and have not ended after {} ms",
+                                       options_.shutdown_timeout.count()));
+    }
+}
+
+std::string loop_core::describe_tasks() const {
+    std::string text;
+    for (const task_core& t : tasks_) {
+        fmt::format_to(std::back_inserter(text), "  {}\n", describe(t));
+    }
+    return text;
+}
+
+void loop_core::abort_over_refusal(const std::string& why) noexcept {
+    report(fmt::format("these tasks {}:\n{}", why, describe_tasks()));
+    std::abort(); // their stacks are alive, so the loop cannot end and they cannot be freed
+}
+
+// --- for the calls ---
+
+loop_core& require_running_loop(const char* call) {
+    if (this_threads_loop == nullptr) {
+        throw no_running_loop(
+            fmt::format("{}: no loop runs on this thread; wrap the call in weft::run(...)", call));
+    }
+    return *this_threads_loop;
+}
+
+task_core& require_running_task(const char* call) {
+    task_core* t = require_running_loop(call).current_task();
+    if (t == nullptr) {
+        throw not_in_task(fmt::format(
+            "{}: called from a callback, which must not block; spawn a task there", call));
+    }
+    return *t;
+}
+
+fibers::wake_reason block(fibers::wait_site& site, fibers::time_point deadline) {
+    loop_core& loop = *this_threads_loop;
+    const auto reason = loop.scheduler().park(site, deadline);
+    if (reason == fibers::wake_reason::cancelled) {
+        throw_cancelled(*loop.current_task());
+    }
+    return reason;
+}
+
+void throw_cancelled(const task_core& t) {
+    throw cancelled(t.cancel_message());
+}
+
+} // namespace weft::detail

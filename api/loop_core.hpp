@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// One loop as the API sees it: the composition of port, scheduler and the list of tasks. Exists from the
+// start of a run() to its end, on one thread.
+//
+// Invariant: a task is in tasks() exactly from its spawning to its end; a descriptor is in descriptors() while
+// it is open. The loop is destroyed only when no task is left.
+#pragma once
+
+#include "api/descriptor.hpp"
+#include "api/task_core.hpp"
+#include "fibers/scheduler.hpp"
+#include "fibers/virtual_port.hpp"
+#include "reactor/loop.hpp"
+
+#include <weft/run.hpp>
+
+#include <boost/intrusive/list.hpp>
+
+#include <memory>
+#include <string>
+
+namespace weft::detail {
+
+class loop_core {
+  public:
+    explicit loop_core(const run_options& options);
+    ~loop_core();
+    loop_core(const loop_core&) = delete;
+    loop_core& operator=(const loop_core&) = delete;
+
+    // The loop that runs on this thread, or null.
+    static loop_core* running() noexcept;
+
+    fibers::scheduler& scheduler() noexcept { return scheduler_; }
+    reactor::readiness& descriptors() noexcept { return reactor_.descriptors(); }
+
+    task_core* current_task() const noexcept {
+        return static_cast<task_core*>(scheduler_.current());
+    }
+    task_list& tasks() noexcept { return tasks_; }
+    descriptor_list& open_descriptors() noexcept { return open_; }
+    std::uint64_t next_task_id() noexcept;
+
+    std::uint32_t next_cancel_round() noexcept { return ++cancel_round_; }
+    // Called by every task as its last act on the loop.
+    void task_ended(const task_core& t) noexcept;
+
+    // The point at which a wait that starts now ends; `never` when d is too long to add.
+    fibers::time_point deadline_after(fibers::clock::duration d) const noexcept;
+
+    // Runs until the task has ended, then until all others have. Throws deadlock_error.
+    void run_main(task_core& main);
+
+  private:
+    void cancel_all();
+    void end_all_tasks();
+    std::string describe_tasks() const;
+    [[noreturn]] void abort_over_refusal(const std::string& why) noexcept;
+
+    run_options options_;
+    reactor::loop reactor_;
+    std::unique_ptr<fibers::virtual_port> virtual_time_; // null: real time
+    fibers::scheduler scheduler_;
+    task_list tasks_;
+    descriptor_list open_;
+    std::uint64_t next_id_ = 0;
+    std::uint64_t last_id_ = 0;
+    std::uint32_t cancel_round_ = 0;
+    const task_core* main_ = nullptr;
+    bool finished_ = false; // what run_main() waits for now
+};
+
+// The running loop; no_running_loop, naming the call, when there is none.
+loop_core& require_running_loop(const char* call);
+// The running task; not_in_task on the loop's own stack.
+task_core& require_running_task(const char* call);
+
+// Parks the running task. Throws `cancelled`.
+fibers::wake_reason block(fibers::wait_site& site, fibers::time_point deadline = fibers::never);
+// For waits that end otherwise than by parking directly: throws `cancelled` with the task's message.
+[[noreturn]] void throw_cancelled(const task_core& t);
+
+} // namespace weft::detail

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "api/report.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include <cxxabi.h>
+
+namespace weft::detail {
+
+namespace {
+
+std::string readable(const std::type_info* type) {
+    if (type == nullptr) {
+        return "unknown exception";
+    }
+    int status = 0;
+    const std::unique_ptr<char, void (*)(void*)> name(
+        abi::__cxa_demangle(type->name(), nullptr, nullptr, &status), std::free);
+    return status == 0 ? name.get() : type->name();
+}
+
+std::string state_of(const task_core& t) {
+    if (const fibers::wait_site* site = t.waiting_at()) {
+        return fmt::format("waits in {}", site->operation);
+    }
+    switch (t.state()) {
+    case fibers::fiber_state::unstarted:
+        return "has not begun";
+    case fibers::fiber_state::running:
+        return "is running";
+    default:
+        return "is ready";
+    }
+}
+
+} // namespace
+
+std::string describe(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception& e) {
+        return fmt::format("{}: {}", readable(abi::__cxa_current_exception_type()), e.what());
+    } catch (...) {
+        return readable(abi::__cxa_current_exception_type());
+    }
+}
+
+std::string describe(const source_location& where) {
+    if (where.line() == 0) {
+        return "unknown place";
+    }
+    return fmt::format("{}:{}", where.file_name(), where.line());
+}
+
+std::string describe(const task_core& t) {
+    return fmt::format("task '{}' (spawned at {}): {}", t.name(), describe(t.spawned_at()),
+                       state_of(t));
+}
+
+void report(std::string_view line) noexcept {
+    try {
+        const std::string whole = fmt::format("weft: {}\n", line);
+        std::fwrite(whole.data(), 1, whole.size(), stderr); // one call, so that lines stay whole
+    } catch (...) {
+        std::fputs("weft: out of memory while reporting an error\n", stderr);
+    }
+}
+
+void report_unretrieved(const task_core& t, const std::exception_ptr& error) noexcept {
+    try {
+        report(fmt::format("unretrieved exception: task '{}': {} (spawned at {})", t.name(),
+                           describe(error), describe(t.spawned_at())));
+    } catch (...) {
+        report("unretrieved exception in a task, and no memory to say which");
+    }
+}
+
+} // namespace weft::detail

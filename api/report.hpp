@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// What weft tells the person who runs the program: lines on stderr, "weft: <kind>: task '<name>': ...".
+#pragma once
+
+#include "api/task_core.hpp"
+
+#include <exception>
+#include <string>
+#include <string_view>
+
+namespace weft::detail {
+
+// "std::runtime_error: text", or just the type for what is not a std::exception.
+std::string describe(const std::exception_ptr& error);
+
+// "file:line", or "unknown place".
+std::string describe(const source_location& where);
+
+// "task 'name' (spawned at file:line): waits in weft::sleep_for"
+std::string describe(const task_core& t);
+
+// Writes one line. Never throws.
+void report(std::string_view line) noexcept;
+
+// A task has ended with an error that nobody asked for.
+void report_unretrieved(const task_core& t, const std::exception_ptr& error) noexcept;
+
+} // namespace weft::detail

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "api/stream_core.hpp"
+
+#include "api/loop_core.hpp"
+
+#include <weft/errors.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+namespace weft::detail {
+
+namespace {
+
+[[noreturn]] void throw_errno(const char* call) {
+    throw std::system_error(errno, std::system_category(), call);
+}
+
+bool would_block(int error_number) noexcept {
+    return error_number == EAGAIN || error_number == EWOULDBLOCK;
+}
+
+} // namespace
+
+stream stream_core::open(loop_core& loop, int fd) {
+    auto* core = new (std::nothrow) stream_core(loop, fd);
+    if (core == nullptr) {
+        throw std::bad_alloc();
+    }
+    return stream(core);
+}
+
+stream_core::use::use(stream_core& s, bool stream_core::*direction, const char* call)
+    : stream_(s), direction_(direction) {
+    s.require_usable(call);
+    if (s.*direction) {
+        throw busy(fmt::format("{}: another task is {} this stream already; one at a time", call,
+                               direction == &stream_core::reading ? "reading" : "writing"));
+    }
+    s.*direction = true;
+    s.retain();
+}
+
+stream_core::use::~use() {
+    stream_.*direction_ = false;
+    stream_.release();
+}
+
+std::size_t stream_core::receive(std::span<char> out, const char* call) {
+    for (;;) {
+        if (drained_) {
+            wait(reactor::direction::read, call);
+            drained_ = false;
+        }
+        const ssize_t n = ::recv(fd(), out.data(), out.size(), MSG_DONTWAIT);
+        if (n > 0) {
+            drained_ = static_cast<std::size_t>(n) < out.size();
+            return static_cast<std::size_t>(n);
+        }
+        if (n == 0) {
+            ended = true;
+            return 0;
+        }
+        if (would_block(errno)) {
+            drained_ = true;
+        } else if (errno != EINTR) {
+            throw_errno(call);
+        }
+    }
+}
+
+bool stream_core::fill(std::size_t least, const char* call) {
+    if (ended) {
+        return false;
+    }
+    const std::span<char> room = buffer.prepare(least);
+    const std::size_t n = receive(room, call);
+    buffer.commit(n);
+    return n > 0;
+}
+
+std::size_t stream_core::send(const msghdr& message, const char* call) {
+    for (;;) {
+        const ssize_t n = ::sendmsg(fd(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n >= 0) {
+            return static_cast<std::size_t>(n);
+        }
+        if (would_block(errno)) {
+            wait(reactor::direction::write, call);
+        } else if (errno != EINTR) {
+            throw_errno(call);
+        }
+    }
+}
+
+std::size_t stream_core::find_end_of(std::string_view separator, const char* call) {
+    std::size_t searched = 0; // no separator begins before this
+    for (;;) {
+        const std::string_view text = buffer.view();
+        const std::size_t at = text.find(separator, searched);
+        const std::size_t end = at == std::string_view::npos ? text.size() : at + separator.size();
+        if (end > read_limit) {
+            throw limit_overrun(fmt::format("{}: no separator within {} bytes; raise the limit with "
+                                            "stream::set_read_limit",
+                                            call, read_limit));
+        }
+        if (at != std::string_view::npos) {
+            return end;
+        }
+        searched = text.size() - std::min(text.size(), separator.size() - 1);
+        if (!fill(1, call)) {
+            return std::string_view::npos;
+        }
+    }
+}
+
+} // namespace weft::detail
