@@ -13,9 +13,9 @@
 
 namespace weft::detail {
 
-namespace {
+thread_local constinit loop_core* loop_core::running_ = nullptr;
 
-thread_local loop_core* this_threads_loop = nullptr;
+namespace {
 
 // Task numbers are unique in the process; each loop takes them in blocks.
 std::atomic<std::uint64_t> next_id_block = 1;
@@ -34,7 +34,7 @@ fibers::scheduler_options kernel_options(const run_options& options) {
 }
 
 const run_options& require_no_loop(const run_options& options) {
-    if (this_threads_loop != nullptr) {
+    if (loop_core::running() != nullptr) {
         throw invalid_state("weft::run: a loop is running on this thread already; call the function "
                             "directly or spawn it");
     }
@@ -49,7 +49,7 @@ loop_core::loop_core(const run_options& options)
       scheduler_(virtual_time_ ? static_cast<fibers::event_port&>(*virtual_time_) : reactor_,
                  kernel_options(options)) {
     reactor_.attach(scheduler_);
-    this_threads_loop = this;
+    running_ = this;
 }
 
 loop_core::~loop_core() {
@@ -57,19 +57,12 @@ loop_core::~loop_core() {
         d.orphan();
     }
     open_.clear();
-    this_threads_loop = nullptr;
+    running_ = nullptr;
 }
 
-loop_core* loop_core::running() noexcept {
-    return this_threads_loop;
-}
-
-std::uint64_t loop_core::next_task_id() noexcept {
-    if (next_id_ == last_id_) {
-        next_id_ = next_id_block.fetch_add(id_block, std::memory_order_relaxed);
-        last_id_ = next_id_ + id_block;
-    }
-    return next_id_++;
+void loop_core::take_id_block() noexcept {
+    next_id_ = next_id_block.fetch_add(id_block, std::memory_order_relaxed);
+    last_id_ = next_id_ + id_block;
 }
 
 fibers::time_point loop_core::deadline_after(fibers::clock::duration d) const noexcept {
@@ -141,25 +134,18 @@ void loop_core::abort_over_refusal(const std::string& why) noexcept {
 
 // --- for the calls ---
 
-loop_core& require_running_loop(const char* call) {
-    if (this_threads_loop == nullptr) {
-        throw no_running_loop(
-            fmt::format("{}: no loop runs on this thread; wrap the call in weft::run(...)", call));
-    }
-    return *this_threads_loop;
+void throw_no_running_loop(const char* call) {
+    throw no_running_loop(
+        fmt::format("{}: no loop runs on this thread; wrap the call in weft::run(...)", call));
 }
 
-task_core& require_running_task(const char* call) {
-    task_core* t = require_running_loop(call).current_task();
-    if (t == nullptr) {
-        throw not_in_task(fmt::format(
-            "{}: called from a callback, which must not block; spawn a task there", call));
-    }
-    return *t;
+void throw_not_in_task(const char* call) {
+    throw not_in_task(
+        fmt::format("{}: called from a callback, which must not block; spawn a task there", call));
 }
 
 fibers::wake_reason block(fibers::wait_site& site, fibers::time_point deadline) {
-    loop_core& loop = *this_threads_loop;
+    loop_core& loop = *loop_core::running();
     const auto reason = loop.scheduler().park(site, deadline);
     if (reason == fibers::wake_reason::cancelled) {
         throw_cancelled(*loop.current_task());

@@ -7,6 +7,7 @@
 // it is open. The loop is destroyed only when no task is left.
 #pragma once
 
+#include "api/block_cache.hpp"
 #include "api/descriptor.hpp"
 #include "api/task_core.hpp"
 #include "fibers/scheduler.hpp"
@@ -30,7 +31,7 @@ class loop_core {
     loop_core& operator=(const loop_core&) = delete;
 
     // The loop that runs on this thread, or null.
-    static loop_core* running() noexcept;
+    static loop_core* running() noexcept { return running_; }
 
     fibers::scheduler& scheduler() noexcept { return scheduler_; }
     reactor::readiness& descriptors() noexcept { return reactor_.descriptors(); }
@@ -38,9 +39,15 @@ class loop_core {
     task_core* current_task() const noexcept {
         return static_cast<task_core*>(scheduler_.current());
     }
+    block_cache& blocks() noexcept { return blocks_; }
     task_list& tasks() noexcept { return tasks_; }
     descriptor_list& open_descriptors() noexcept { return open_; }
-    std::uint64_t next_task_id() noexcept;
+    std::uint64_t next_task_id() noexcept {
+        if (next_id_ == last_id_) {
+            take_id_block();
+        }
+        return next_id_++;
+    }
 
     std::uint32_t next_cancel_round() noexcept { return ++cancel_round_; }
     // Called by every task as its last act on the loop.
@@ -53,12 +60,16 @@ class loop_core {
     void run_main(task_core& main);
 
   private:
+    void take_id_block() noexcept;
     void cancel_all();
     void end_all_tasks();
     std::string describe_tasks() const;
     [[noreturn]] void abort_over_refusal(const std::string& why) noexcept;
 
+    static thread_local constinit loop_core* running_;
+
     run_options options_;
+    block_cache blocks_;
     reactor::loop reactor_;
     std::unique_ptr<fibers::virtual_port> virtual_time_; // null: real time
     fibers::scheduler scheduler_;
@@ -71,10 +82,26 @@ class loop_core {
     bool finished_ = false; // what run_main() waits for now
 };
 
+[[noreturn]] void throw_no_running_loop(const char* call);
+[[noreturn]] void throw_not_in_task(const char* call);
+
 // The running loop; no_running_loop, naming the call, when there is none.
-loop_core& require_running_loop(const char* call);
+inline loop_core& require_running_loop(const char* call) {
+    loop_core* loop = loop_core::running();
+    if (loop == nullptr) [[unlikely]] {
+        throw_no_running_loop(call);
+    }
+    return *loop;
+}
+
 // The running task; not_in_task on the loop's own stack.
-task_core& require_running_task(const char* call);
+inline task_core& require_running_task(const char* call) {
+    task_core* t = require_running_loop(call).current_task();
+    if (t == nullptr) [[unlikely]] {
+        throw_not_in_task(call);
+    }
+    return *t;
+}
 
 // Parks the running task. Throws `cancelled`.
 fibers::wake_reason block(fibers::wait_site& site, fibers::time_point deadline = fibers::never);

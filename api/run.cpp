@@ -23,9 +23,7 @@ void run_session::run(const task_pointer& main) {
 }
 
 task_pointer start_main(task_state* made, source_location where) {
-    task_options options;
-    options.name = "main";
-    return start_task(made, &options, where);
+    return start_task(made, nullptr, where);
 }
 
 } // namespace weft::detail

@@ -14,15 +14,22 @@ namespace weft {
 
 namespace detail {
 
-// --- task_state and its references ---
+// --- memory and references ---
 
-task_state::task_state() noexcept {
-    static_assert(sizeof(task_core) <= core_size && alignof(task_core) <= alignof(void*));
-    ::new (core_) task_core(*this);
+void* allocate_task(std::size_t size) {
+    void* memory = require_running_loop("weft::spawn").blocks().allocate(size);
+    if (memory == nullptr) {
+        throw spawn_error(ENOMEM, "weft::spawn: no memory for another task");
+    }
+    return memory;
 }
 
-task_state::~task_state() {
-    core().~task_core();
+void free_task(void* memory, std::size_t size) noexcept {
+    if (loop_core* loop = loop_core::running()) {
+        loop->blocks().free(memory, size);
+    } else {
+        ::operator delete(memory); // the handle has outlived its loop
+    }
 }
 
 task_pointer::task_pointer(const task_pointer& other) noexcept : state_(other.state_) {
@@ -37,58 +44,51 @@ void task_pointer::release() noexcept {
 
 // --- what the templates call ---
 
-void require_loop(const char* call) {
-    require_running_loop(call);
-}
-
-void throw_no_memory_for_task() {
-    throw spawn_error(ENOMEM, "weft::spawn: no memory for another task");
-}
-
-task_pointer start_task(task_state* made, task_options* options, source_location where) {
-    task_pointer task(made);
-    made->core().start(require_running_loop("weft::spawn"), options, where);
-    return task;
-}
-
 namespace {
 
-// The task that may wait for `awaited`.
-task_core& require_waiter(task_core& awaited, const char* call) {
-    awaited.require_own_thread(call);
+task_core& require_task(const task_pointer& task, const char* call) {
+    if (!task) [[unlikely]] {
+        throw invalid_state(fmt::format("{}: this handle holds no task (moved from, detached, or its "
+                                        "value was taken by get())",
+                                        call));
+    }
+    task_core& t = task.get()->core();
+    t.require_own_thread(call);
+    return t;
+}
+
+// Waits for the end of `awaited`. Throws `cancelled` when the running task is cancelled.
+void wait_for_end(task_core& awaited, task_core::on_cancel policy, const char* call) {
     task_core& waiter = require_running_task(call);
-    if (&waiter == &awaited) {
+    if (&waiter == &awaited) [[unlikely]] {
         throw invalid_state(
             fmt::format("{}: task '{}' would wait for itself", call, awaited.name()));
     }
-    return waiter;
+    if (awaited.join(waiter, policy, call) == fibers::wake_reason::cancelled) {
+        throw_cancelled(waiter);
+    }
 }
 
 } // namespace
 
-void wait_for_result(task_state& s, const char* call) {
-    task_core& awaited = s.core();
-    if (!awaited.done()) {
-        task_core& waiter = require_waiter(awaited, call);
-        const auto reason = awaited.join(waiter, task_core::on_cancel::hand_on, call);
-        if (reason == fibers::wake_reason::cancelled) {
-            throw_cancelled(waiter);
-        }
-    }
-    awaited.require_own_thread(call);
-    awaited.throw_outcome();
+void require_loop(const char* call) {
+    require_running_loop(call);
 }
 
-void wait_for_end(task_state& s, const char* call) {
-    task_core& awaited = s.core();
-    if (awaited.done()) {
-        return;
+task_pointer start_task(task_state* made, task_options* options, source_location where) {
+    auto* core = ::new (&made->core()) task_core(*made);
+    task_pointer task(made);
+    core->start(require_running_loop("weft::spawn"), options, where);
+    return task;
+}
+
+void wait_for_result(const task_pointer& task, bool hand_on, const char* call) {
+    task_core& awaited = require_task(task, call);
+    if (!awaited.done()) {
+        wait_for_end(awaited, hand_on ? task_core::on_cancel::hand_on : task_core::on_cancel::leave,
+                     call);
     }
-    task_core& waiter = require_waiter(awaited, call);
-    if (awaited.join(waiter, task_core::on_cancel::leave, call) ==
-        fibers::wake_reason::cancelled) {
-        throw_cancelled(waiter);
-    }
+    awaited.throw_outcome();
 }
 
 void require_result(task_state& s, const char* call) {
@@ -97,10 +97,6 @@ void require_result(task_state& s, const char* call) {
         throw invalid_state(fmt::format("{}: task '{}' is not done; wait for it first", call, t.name()));
     }
     t.throw_outcome();
-}
-
-void mark_taken(task_state& s) noexcept {
-    s.core().mark_retrieved();
 }
 
 void cancel_and_join(task_state& s) noexcept {
@@ -113,7 +109,7 @@ void cancel_and_join(task_state& s) noexcept {
         std::abort();
     }
     t.cancel({});
-    task_core* self = t.loop()->current_task();
+    task_core* self = loop_core::running()->current_task();
     // In a callback there is nobody to wait, and a task cannot wait for itself: then the loop is left to end
     // the work.
     if (self != nullptr && self != &t) {
@@ -129,10 +125,8 @@ namespace {
 class done_callback final : public task_observer, public fibers::callback {
   public:
     done_callback(loop_core& loop, std::uint64_t number, std::function<void(task_ref)> f)
-        : task_observer(&done_callback::ended), callback(&done_callback::call),
-          loop_(loop), number_(number), function_(std::move(f)) {}
-
-    std::uint64_t callback_number() const noexcept override { return number_; }
+        : task_observer(&done_callback::ended, number), callback(&done_callback::call), loop_(loop),
+          function_(std::move(f)) {}
 
     // Behind everything that is ready now.
     void post(task_pointer task) noexcept {
@@ -161,7 +155,6 @@ class done_callback final : public task_observer, public fibers::callback {
     }
 
     loop_core& loop_;
-    std::uint64_t number_;
     task_pointer task_;
     std::function<void(task_ref)> function_;
 };
@@ -169,12 +162,7 @@ class done_callback final : public task_observer, public fibers::callback {
 } // namespace
 
 task_state& task_handle::state(const char* call) const {
-    if (!task_) {
-        throw invalid_state(fmt::format("{}: this handle holds no task (moved from, detached, or its "
-                                        "value was taken by get())",
-                                        call));
-    }
-    task_.get()->core().require_own_thread(call);
+    require_task(task_, call);
     return *task_.get();
 }
 
@@ -211,7 +199,10 @@ int task_handle::uncancel() {
 }
 
 void task_handle::wait() {
-    wait_for_end(state("weft::task::wait"), "weft::task::wait");
+    task_core& t = state("weft::task::wait").core();
+    if (!t.done()) {
+        wait_for_end(t, task_core::on_cancel::leave, "weft::task::wait");
+    }
 }
 
 std::exception_ptr task_handle::task_exception() const {

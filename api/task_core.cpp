@@ -12,12 +12,11 @@
 
 namespace weft::detail {
 
+thread_local constinit const char task_core::thread_mark = 0;
+
 namespace {
 
 const std::string no_message;
-
-// Its address stands for the thread.
-thread_local const char thread_mark = 0;
 
 // Who waits for a task's end, on the waiting stack.
 class joiner final : public task_observer, public fibers::wait_site {
@@ -72,24 +71,24 @@ void task_core::start(loop_core& loop, task_options* options, source_location wh
 
 void task_core::body(fibers::fiber& f, bool can_run) noexcept {
     auto& self = static_cast<task_core&>(f);
+    outcome o = outcome::cancelled;
     if (!can_run) {
         const int error_number = errno;
         self.error_ = std::make_exception_ptr(spawn_error(
             error_number, fmt::format("weft: no stack for task '{}'; the kernel refused memory",
                                       self.name())));
         self.owner_.destroy_callable();
-        self.end(outcome::error);
+        o = outcome::error;
     } else if (self.take_cancel()) {
         self.owner_.destroy_callable(); // cancelled before its first step: the body never runs
-        self.end(outcome::cancelled);
     } else {
-        self.run_callable();
+        o = self.run_callable();
     }
-    self.loop_ = nullptr;
+    self.end(o);
     self.release();
 }
 
-void task_core::run_callable() noexcept {
+task_core::outcome task_core::run_callable() noexcept {
     outcome o = outcome::value;
     try {
         owner_.call();
@@ -102,13 +101,12 @@ void task_core::run_callable() noexcept {
         o = outcome::error;
         error_ = std::current_exception();
     }
-    owner_.destroy_callable();
     // A cancel that no blocking call was left to deliver.
     if (take_cancel() && o == outcome::value) {
         owner_.destroy_value();
         o = outcome::cancelled;
     }
-    end(o);
+    return o;
 }
 
 void task_core::end(outcome o) noexcept {
@@ -121,30 +119,26 @@ void task_core::end(outcome o) noexcept {
         next.on_end_(next, *this);
     }
     loop_->task_ended(*this);
+    loop_ = nullptr;
 }
 
-void task_core::release() noexcept {
-    if (--references_ > 0) {
-        return;
-    }
+void task_core::destroy() noexcept {
     if (outcome_ == outcome::error && !retrieved_) {
         report_unretrieved(*this, error_);
     }
-    delete &owner_;
+    task_state& owner = owner_;
+    const std::size_t size = owner.size();
+    this->~task_core();
+    owner.~task_state();
+    free_task(&owner, size);
 }
 
 // --- asking ---
 
-bool task_core::on_own_thread() const noexcept {
-    return thread_ == &thread_mark;
-}
-
-void task_core::require_own_thread(const char* call) const {
-    if (!on_own_thread()) {
-        throw wrong_loop(fmt::format("{}: task '{}' belongs to the loop of another thread; hand the work "
-                                     "over to that thread instead",
-                                     call, name()));
-    }
+void task_core::throw_wrong_loop(const char* call) const {
+    throw wrong_loop(fmt::format("{}: task {} belongs to the loop of another thread; hand the work over "
+                                 "to that thread instead",
+                                 call, id_));
 }
 
 std::string task_core::name() const {
@@ -166,7 +160,7 @@ const std::string& task_core::cancel_message() const noexcept {
 
 task_observer* task_core::find_callback(std::uint64_t number) noexcept {
     const auto found = std::find_if(observers_.begin(), observers_.end(), [number](const auto& o) {
-        return o.callback_number() == number;
+        return o.callback_number_ == number;
     });
     return found != observers_.end() ? &*found : nullptr;
 }

@@ -27,19 +27,19 @@ class task_observer : public boost::intrusive::list_base_hook<
                           boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
   public:
     using function = void (*)(task_observer&, task_core&) noexcept;
-    explicit task_observer(function on_end) noexcept : on_end_(on_end) {}
+    // `callback_number`: which done callback this is, 0 for observers that are none.
+    explicit task_observer(function on_end, std::uint64_t callback_number = 0) noexcept
+        : on_end_(on_end), callback_number_(callback_number) {}
     task_observer(const task_observer&) = delete;
     task_observer& operator=(const task_observer&) = delete;
 
-    // Set by observers that are done callbacks, so that they can be found and taken off.
-    virtual std::uint64_t callback_number() const noexcept { return 0; }
-
   protected:
-    virtual ~task_observer() = default;
+    ~task_observer() = default;
 
   private:
     friend class task_core;
     function on_end_;
+    std::uint64_t callback_number_;
 };
 
 class task_core final : public fibers::fiber,
@@ -58,8 +58,12 @@ class task_core final : public fibers::fiber,
     loop_core* loop() const noexcept { return loop_; }
     task_state& owner() noexcept { return owner_; }
     // Throws wrong_loop, naming the call, on another thread than the one it was spawned on.
-    void require_own_thread(const char* call) const;
-    bool on_own_thread() const noexcept;
+    void require_own_thread(const char* call) const {
+        if (!on_own_thread()) [[unlikely]] {
+            throw_wrong_loop(call);
+        }
+    }
+    bool on_own_thread() const noexcept { return thread_ == &thread_mark; }
     std::uint64_t id() const noexcept { return id_; }
     const source_location& spawned_at() const noexcept { return where_; }
     std::string name() const;
@@ -89,12 +93,21 @@ class task_core final : public fibers::fiber,
     void throw_outcome(); // must be done; returns when it ended with a value
 
     void retain() noexcept { ++references_; }
-    void release() noexcept;
+    void release() noexcept {
+        if (--references_ == 0) {
+            destroy();
+        }
+    }
 
   private:
+    // Its address stands for the thread.
+    static thread_local constinit const char thread_mark;
+
+    [[noreturn]] void throw_wrong_loop(const char* call) const;
     static void body(fibers::fiber& f, bool can_run) noexcept;
-    void run_callable() noexcept;
+    outcome run_callable() noexcept;
     void end(outcome o) noexcept;
+    void destroy() noexcept;
 
     using observer_list =
         boost::intrusive::list<task_observer, boost::intrusive::constant_time_size<false>>;

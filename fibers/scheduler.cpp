@@ -61,9 +61,6 @@ std::size_t scheduler::name_of(const fiber& f, char* out, std::size_t size) cons
 // --- spawning ---
 
 worker_pool& scheduler::pool_for(std::size_t stack_size) {
-    if (stack_size == 0) {
-        return *pools_.front();
-    }
     auto pool = std::make_unique<worker_pool>(*this, stack_size, guards_, options_.memory);
     const auto same = std::find_if(pools_.begin(), pools_.end(), [&](const auto& p) {
         return p->stack_size() == pool->stack_size();
@@ -77,7 +74,7 @@ worker_pool& scheduler::pool_for(std::size_t stack_size) {
 
 bool scheduler::admit(fiber& f, std::size_t stack_size) noexcept {
     try {
-        worker_pool& pool = pool_for(stack_size);
+        worker_pool& pool = stack_size == 0 ? *pools_.front() : pool_for(stack_size);
         if (!pool.reserve()) {
             return false;
         }
@@ -272,11 +269,11 @@ void scheduler::run_to_end(worker& w) noexcept {
 
 // --- the loop ---
 
-run_result scheduler::run_until(const bool& finished) noexcept {
+run_result scheduler::run_until(const bool& finished, time_point limit) noexcept {
     // This is the event loop.
     while (!finished) {
         if (ready_.empty()) {
-            if (!sleep()) {
+            if (!sleep(limit)) {
                 return run_result::deadlocked;
             }
         } else if (port_.watching()) {
@@ -287,6 +284,9 @@ run_result scheduler::run_until(const bool& finished) noexcept {
             timers_.fire(port_.now());
         }
         const time_point begin = clock::now();
+        if (begin >= limit) {
+            return run_result::out_of_time;
+        }
         run_ready();
         budget_turns(clock::now() - begin);
     }
@@ -317,13 +317,16 @@ void scheduler::run_ready() noexcept {
 }
 
 // Sleeps until something may be ready. False when nothing ever can be.
-bool scheduler::sleep() noexcept {
+bool scheduler::sleep(time_point limit) noexcept {
     if (timers_.empty() && !port_.watching() && !letters_->held()) {
         return letters_->drain();
     }
     time_point deadline = timers_.next();
-    if (options_.release_when_idle && release_surplus_stacks()) {
-        deadline = std::min(deadline, next_surplus_check_);
+    if (options_.real_time) {
+        deadline = std::min(deadline, limit);
+        if (release_surplus_stacks()) {
+            deadline = std::min(deadline, next_surplus_check_);
+        }
     }
     if (letters_->prepare_to_sleep()) {
         port_.wait(deadline);

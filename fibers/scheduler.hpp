@@ -29,15 +29,15 @@ struct scheduler_options {
     std::size_t stack_size = std::size_t{256} * 1024;
     std::optional<guard_kind> guards = {}; // default: the best the kernel has
     memory_calls memory = {};
-    // Give stacks that were not needed lately back to the kernel when the loop is idle. Needs a port
-    // in real time: it wakes the loop now and then while there is a surplus.
-    bool release_when_idle = true;
+    // The port's clock is the real one. Only then is a sleep cut short for housekeeping: giving stacks
+    // that were not needed lately back to the kernel, and run_until()'s limit.
+    bool real_time = true;
     // Writes the fiber's name into [out, out + size) for the stack overflow message; called in a
     // signal handler. Returns the length.
     std::size_t (*name_of)(const fiber&, char* out, std::size_t size) noexcept = nullptr;
 };
 
-enum class run_result : std::uint8_t { finished, deadlocked };
+enum class run_result : std::uint8_t { finished, deadlocked, out_of_time };
 
 class scheduler {
   public:
@@ -76,10 +76,13 @@ class scheduler {
     // the cancel on.
     fiber* cancel(fiber& f) noexcept;
 
+    // Whether a cancel may be delivered to the running fiber: it does not unwind or block cancels.
+    bool cancel_is_deliverable() const noexcept { return cancel_is_deliverable(*current_); }
+
     // --- the loop ---
 
-    // Runs until `finished` is true at the end of a turn.
-    run_result run_until(const bool& finished) noexcept;
+    // Runs until `finished` is true at the end of a turn, or until the real clock has come to `limit`.
+    run_result run_until(const bool& finished, time_point limit = never) noexcept;
 
     // Queues a callback behind what is ready.
     void post(callback& c) noexcept { ready_.push_back(c); }
@@ -116,7 +119,7 @@ class scheduler {
     void suspend_current() noexcept;
     void run_ready() noexcept;
     void start_failed(fiber& f) noexcept;
-    bool sleep() noexcept;
+    bool sleep(time_point limit) noexcept;
     bool release_surplus_stacks() noexcept;
     void budget_turns(clock::duration last_series) noexcept;
     bool cancel_is_deliverable(const fiber& f) const noexcept {

@@ -55,8 +55,8 @@ worker* worker_pool::acquire() noexcept {
 }
 
 void worker_pool::put_idle(worker& w) noexcept {
-    // Asking the kernel costs a system call, so after the first time only every 64th return asks.
-    if ((w.times_idle_++ & 63U) == 0) {
+    // Asking the kernel costs a system call, so after the first time only every 256th return asks.
+    if ((w.times_idle_++ % 256) == 0) {
         std::byte* watermark = w.slot_.low + memory_.slot_size() - kept_warm;
         const bool large = memory_.slot_size() > memory_.guard_size() + kept_warm;
         if (large && stack_memory::resident(watermark - 1)) {

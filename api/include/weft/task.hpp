@@ -115,11 +115,9 @@ class task_view : public task_ref {
     // get waits for the end and returns a copy of the value, or throws the task's error (`cancelled` when
     // it was cancelled). Cancellable: the waiter leaves, the task goes on.
     T get() {
-        detail::task_state& s = this->state("weft::task_view::get");
-        detail::wait_for_end(s, "weft::task_view::get");
-        detail::require_result(s, "weft::task_view::get");
+        detail::wait_for_result(this->task_, false, "weft::task_view::get");
         if constexpr (!std::is_void_v<T>) {
-            return static_cast<detail::task_value<T>&>(s).value();
+            return static_cast<detail::task_value<T>*>(this->task_.get())->value();
         }
     }
 
@@ -157,12 +155,10 @@ class [[nodiscard]] task : public detail::task_handle {
     // std::future: afterwards the handle is empty. When the waiting task is cancelled, so is this one; get
     // then waits for its end and throws `cancelled`, and the handle keeps what the task made of it.
     T get() {
-        detail::task_state& s = this->state("weft::task::get");
-        detail::wait_for_result(s, "weft::task::get");
+        detail::wait_for_result(this->task_, true, "weft::task::get");
         const detail::task_pointer taken = std::move(this->task_);
-        detail::mark_taken(s);
         if constexpr (!std::is_void_v<T>) {
-            return std::forward<T>(static_cast<detail::task_value<T>&>(s).value());
+            return std::forward<T>(static_cast<detail::task_value<T>*>(taken.get())->value());
         }
     }
 
@@ -211,7 +207,6 @@ template <class F>
 auto spawn(F&& f, detail::source_location where = detail::source_location::current())
     -> task<std::invoke_result_t<std::decay_t<F>>> {
     using R = std::invoke_result_t<std::decay_t<F>>;
-    detail::require_loop("weft::spawn");
     return task<R>(detail::start_task(detail::make_task<R>(std::forward<F>(f)), nullptr, where));
 }
 
@@ -220,7 +215,6 @@ template <class F, class First, class... Args>
 auto spawn(F&& f, First&& first, Args&&... args)
     -> task<std::invoke_result_t<std::decay_t<F>, std::decay_t<First>, std::decay_t<Args>...>> {
     using R = std::invoke_result_t<std::decay_t<F>, std::decay_t<First>, std::decay_t<Args>...>;
-    detail::require_loop("weft::spawn");
     return task<R>(detail::start_task(
         detail::make_task<R>(std::forward<F>(f), std::forward<First>(first),
                              std::forward<Args>(args)...),
@@ -232,7 +226,6 @@ template <class F, class... Args>
 auto spawn(task_options options, F&& f, Args&&... args)
     -> task<std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>> {
     using R = std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>;
-    detail::require_loop("weft::spawn");
     return task<R>(detail::start_task(
         detail::make_task<R>(std::forward<F>(f), std::forward<Args>(args)...), &options,
         options.where));

@@ -23,6 +23,8 @@ namespace weft::detail {
 
 class task_core; // private to the library
 
+// Empty until start_task() has put the control block into it; from then on the control block's last
+// reference destroys it.
 class WEFT_API task_state {
   public:
     task_state(const task_state&) = delete;
@@ -31,17 +33,18 @@ class WEFT_API task_state {
     task_core& core() noexcept { return *reinterpret_cast<task_core*>(core_); }
 
   protected:
-    task_state() noexcept;
-    virtual ~task_state();
+    task_state() noexcept = default;
+    virtual ~task_state() = default;
 
   private:
     friend class task_core;
 
-    virtual void call() = 0;                      // runs the callable, keeps what it returns
-    virtual void destroy_callable() noexcept = 0; // once, after call() or instead of it
+    virtual void call() = 0;                      // runs the callable once, keeps what it returns
+    virtual void destroy_callable() noexcept = 0; // instead of call()
     virtual void destroy_value() noexcept = 0;    // the value is dropped because of a cancel
+    virtual std::size_t size() const noexcept = 0;
 
-    static constexpr std::size_t core_size = 192;
+    static constexpr std::size_t core_size = 176;
     alignas(void*) std::byte core_[core_size];
 };
 
@@ -135,6 +138,11 @@ class task_of final : public task_value<R> {
 
   private:
     void call() override {
+        // The callable, with what it captured, is gone before the task's end is announced.
+        struct at_end {
+            task_of& self;
+            ~at_end() { self.destroy_callable(); }
+        } const guard{*this};
         this->keep([this]() -> R {
             return std::apply(
                 [](F& f, Args&... args) -> R {
@@ -147,45 +155,47 @@ class task_of final : public task_value<R> {
         callable_destroyed_ = true;
         std::destroy_at(&callable_);
     }
+    std::size_t size() const noexcept override { return sizeof(*this); }
 
     bool callable_destroyed_ = false;
     union {
-        std::tuple<F, Args...> callable_; // gone before the task's end is announced
+        std::tuple<F, Args...> callable_;
     };
 };
 
-// Throws no_running_loop, naming the call.
-WEFT_API void require_loop(const char* call);
-[[noreturn]] WEFT_API void throw_no_memory_for_task();
+// Memory for a task of the running loop. Throws no_running_loop and spawn_error.
+WEFT_API void* allocate_task(std::size_t size);
+WEFT_API void free_task(void* memory, std::size_t size) noexcept;
 
 // Makes the new task known to the running loop, or runs it until it blocks where options->eager says
 // so (null: the defaults). Takes the reference, the name out of the options; throws spawn_error.
 WEFT_API task_pointer start_task(task_state* made, task_options* options, source_location where);
 
-// Waits for the end. wait_for_result() hands a cancel of the waiter on to the task and then throws its
-// error, or `cancelled` for the waiter's own cancel; wait_for_end() does neither, it only throws
-// `cancelled` when the waiter is cancelled.
-WEFT_API void wait_for_result(task_state& s, const char* call);
-WEFT_API void wait_for_end(task_state& s, const char* call);
+// Throws no_running_loop, naming the call.
+WEFT_API void require_loop(const char* call);
+
+// Waits for the end and throws the task's error. hand_on: a cancel of the waiter goes on to the task, and
+// `cancelled` is thrown when that has ended; otherwise the waiter leaves at once. Throws invalid_state
+// for an empty pointer.
+WEFT_API void wait_for_result(const task_pointer& task, bool hand_on, const char* call);
 // Without waiting: invalid_state when not done, else throws the task's error if it has one.
 WEFT_API void require_result(task_state& s, const char* call);
-// After the value has been moved out.
-WEFT_API void mark_taken(task_state& s) noexcept;
 // The handle is gone: cancel and join. Never throws; a cancel of the caller is kept.
 WEFT_API void cancel_and_join(task_state& s) noexcept;
 
 template <class R, class F, class... Args>
 task_state* make_task(F&& f, Args&&... args) {
     using state = task_of<R, std::decay_t<F>, std::decay_t<Args>...>;
-    void* memory = ::operator new(sizeof(state), std::nothrow);
-    if (memory == nullptr) {
-        throw_no_memory_for_task();
-    }
+    static_assert(alignof(state) <= alignof(std::max_align_t), "over-aligned captures or results");
     struct free_if_thrown {
-        void* memory;
-        ~free_if_thrown() { ::operator delete(memory); }
-    } guard{memory};
-    auto* made = ::new (memory) state(std::forward<F>(f), std::forward<Args>(args)...);
+        void* memory = allocate_task(sizeof(state));
+        ~free_if_thrown() {
+            if (memory != nullptr) {
+                free_task(memory, sizeof(state));
+            }
+        }
+    } guard;
+    auto* made = ::new (guard.memory) state(std::forward<F>(f), std::forward<Args>(args)...);
     guard.memory = nullptr;
     return made;
 }
