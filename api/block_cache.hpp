@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Memory of ended tasks, kept for the next ones: a loop that spawns and joins does not go through malloc. By
-// size classes of 64 bytes, a bounded number of blocks each; larger tasks use malloc. Belongs to one loop.
+// Memory of ended tasks, kept for the next ones: a loop that spawns and joins does not go through
+// malloc. By size classes of 64 bytes, a bounded number of blocks each; larger tasks use malloc.
+// Belongs to one loop.
 #pragma once
 
 #include <array>

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <weft/connect.hpp>
-
 #include "api/loop_core.hpp"
 #include "api/stream_core.hpp"
 #include "reactor/unique_fd.hpp"
 
+#include <weft/connect.hpp>
+
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <system_error>
-
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <system_error>
+
 #include <sys/socket.h>
 
 namespace weft {

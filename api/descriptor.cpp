@@ -37,7 +37,8 @@ int descriptor::detach() noexcept {
     const int fd = std::exchange(fd_, -1);
     if (fd >= 0 && loop_ != nullptr) {
         if (loop_ != loop_core::running()) {
-            // Its watchers belong to a loop that runs elsewhere; touching them would corrupt that loop.
+            // Its watchers belong to a loop that runs elsewhere; touching them would corrupt that
+            // loop.
             report("weft::stream: closed or destroyed on another thread than its loop's");
             std::abort();
         }
@@ -56,12 +57,14 @@ void descriptor::release() noexcept {
 void descriptor::require_open(const char* call) const {
     loop_core& running = require_running_loop(call);
     if (fd_ < 0) {
-        throw std::system_error(EBADF, std::system_category(), fmt::format("{}: it is closed", call));
+        throw std::system_error(EBADF, std::system_category(),
+                                fmt::format("{}: it is closed", call));
     }
     if (loop_ != &running) {
-        throw wrong_loop(fmt::format("{}: descriptor {} belongs to another loop; release() it there and "
-                                     "take it over here with from_socket()",
-                                     call, fd_));
+        throw wrong_loop(
+            fmt::format("{}: descriptor {} belongs to another loop; release() it there and "
+                        "take it over here with from_socket()",
+                        call, fd_));
     }
 }
 
@@ -83,9 +86,9 @@ void descriptor::wait(reactor::direction d, const char* call, fibers::time_point
         throw std::system_error(EBADF, std::system_category(),
                                 fmt::format("{}: closed while waiting", call));
     case reactor::wait_result::bad_descriptor:
-        throw std::system_error(EBADF, std::system_category(),
-                                fmt::format("{}: descriptor {} was closed behind its owner's back", call,
-                                            fd_));
+        throw std::system_error(
+            EBADF, std::system_category(),
+            fmt::format("{}: descriptor {} was closed behind its owner's back", call, fd_));
     case reactor::wait_result::unwatchable:
         throw std::system_error(ENOSPC, std::system_category(),
                                 fmt::format("{}: the kernel does not watch descriptor {} (see "

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// An open descriptor that belongs to a loop: what stream and listener share. It is closed through the
-// reactor, so that who waits for it is woken first; it may outlive its loop, and is then just closed.
+// An open descriptor that belongs to a loop: what stream and listener share. It is closed through
+// the reactor, so that who waits for it is woken first; it may outlive its loop, and is then just
+// closed.
 //
-// Owned by a count of references: its handle's, and one for each operation that is going on in it, so that
-// closing or destroying a stream under a waiting task is an error for that task and not for memory.
+// Owned by a count of references: its handle's, and one for each operation that is going on in it,
+// so that closing or destroying a stream under a waiting task is an error for that task and not for
+// memory.
 #pragma once
 
 #include "fibers/time.hpp"
@@ -46,8 +48,7 @@ class descriptor : public boost::intrusive::list_base_hook<
 
     // Parks the running task until the descriptor is ready. Throws `cancelled`, timeout_error or
     // std::system_error naming the call; EBADF when it was closed meanwhile.
-    void wait(reactor::direction d, const char* call,
-              fibers::time_point deadline = fibers::never);
+    void wait(reactor::direction d, const char* call, fibers::time_point deadline = fibers::never);
 
   protected:
     // Takes over fd.

@@ -10,7 +10,8 @@ const std::string no_message;
 }
 
 cancelled::cancelled(std::string message)
-    : message_(message.empty() ? nullptr : std::make_shared<const std::string>(std::move(message))) {}
+    : message_(message.empty() ? nullptr
+                               : std::make_shared<const std::string>(std::move(message))) {}
 
 const std::string& cancelled::message() const noexcept {
     return message_ ? *message_ : no_message;
@@ -24,7 +25,8 @@ timeout_error::timeout_error(const std::string& text)
     : std::system_error(std::make_error_code(std::errc::timed_out), text) {}
 
 incomplete_read::incomplete_read(const std::string& text, std::string partial, std::size_t expected)
-    : std::runtime_error(text), partial_(std::make_shared<const std::string>(std::move(partial))),
+    : std::runtime_error(text),
+      partial_(std::make_shared<const std::string>(std::move(partial))),
       expected_(expected) {}
 
 incomplete_read::incomplete_read(const incomplete_read&) noexcept = default;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <weft/detail/gather_scope.hpp>
-
 #include "api/loop_core.hpp"
+
+#include <weft/detail/gather_scope.hpp>
 
 #include <vector>
 
@@ -22,7 +22,8 @@ struct gather_scope::state : fibers::wait_site {
     explicit state(std::size_t count)
         : wait_site{"weft::gather", this, &state::hand_on}, children(count) {}
 
-    // The waiter was cancelled while parked here: that cancels the children, and their end wakes it.
+    // The waiter was cancelled while parked here: that cancels the children, and their end wakes
+    // it.
     static fibers::fiber* hand_on(fibers::wait_site& site) noexcept {
         static_cast<state&>(site).cancel_children();
         return nullptr;

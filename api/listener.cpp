@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <weft/listener.hpp>
-
 #include "api/loop_core.hpp"
 #include "api/report.hpp"
 #include "api/stream_core.hpp"
 #include "reactor/unique_fd.hpp"
+
+#include <weft/listener.hpp>
 
 #include <fmt/format.h>
 
@@ -12,11 +12,11 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <system_error>
 #include <utility>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace weft {
@@ -129,7 +129,8 @@ int listener::native_handle() const noexcept {
 endpoint listener::local_endpoint() const {
     constexpr auto call = "weft::listener::local_endpoint";
     if (core_ == nullptr || core_->fd() < 0) {
-        throw std::system_error(EBADF, std::system_category(), fmt::format("{}: it is closed", call));
+        throw std::system_error(EBADF, std::system_category(),
+                                fmt::format("{}: it is closed", call));
     }
     sockaddr_storage address{};
     socklen_t size = sizeof(address);
@@ -142,7 +143,8 @@ endpoint listener::local_endpoint() const {
 stream listener::accept() {
     constexpr auto call = "weft::listener::accept";
     if (core_ == nullptr) {
-        throw std::system_error(EBADF, std::system_category(), fmt::format("{}: it is closed", call));
+        throw std::system_error(EBADF, std::system_category(),
+                                fmt::format("{}: it is closed", call));
     }
     detail::listener_core& l = *core_;
     l.require_usable(call);
@@ -165,8 +167,8 @@ stream listener::accept() {
             l.wait(reactor::direction::read, call);
         } else if (shortage(error_number)) {
             if (!std::exchange(l.shortage_reported, true)) {
-                detail::report(fmt::format("{}: {}; connections wait until there is room again", call,
-                                           std::strerror(error_number)));
+                detail::report(fmt::format("{}: {}; connections wait until there is room again",
+                                           call, std::strerror(error_number)));
             }
             fibers::wait_site site{call, &l};
             detail::block(site, l.loop().deadline_after(pause));

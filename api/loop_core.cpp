@@ -35,8 +35,9 @@ fibers::scheduler_options kernel_options(const run_options& options) {
 
 const run_options& require_no_loop(const run_options& options) {
     if (loop_core::running() != nullptr) {
-        throw invalid_state("weft::run: a loop is running on this thread already; call the function "
-                            "directly or spawn it");
+        throw invalid_state(
+            "weft::run: a loop is running on this thread already; call the function "
+            "directly or spawn it");
     }
     return options;
 }
@@ -45,7 +46,8 @@ const run_options& require_no_loop(const run_options& options) {
 
 loop_core::loop_core(const run_options& options)
     : options_(require_no_loop(options)),
-      virtual_time_(options.virtual_time ? std::make_unique<fibers::virtual_port>(&reactor_) : nullptr),
+      virtual_time_(options.virtual_time ? std::make_unique<fibers::virtual_port>(&reactor_)
+                                         : nullptr),
       scheduler_(virtual_time_ ? static_cast<fibers::event_port&>(*virtual_time_) : reactor_,
                  kernel_options(options)) {
     reactor_.attach(scheduler_);
@@ -114,8 +116,9 @@ void loop_core::end_all_tasks() {
     case fibers::run_result::deadlocked:
         abort_over_refusal("were cancelled at the end of run() and now wait for what cannot come");
     case fibers::run_result::out_of_time:
-        abort_over_refusal(fmt::format("were cancelled at the end of run() and have not ended after {} ms",
-                                       options_.shutdown_timeout.count()));
+        abort_over_refusal(
+            fmt::format("were cancelled at the end of run() and have not ended after {} ms",
+                        options_.shutdown_timeout.count()));
     }
 }
 

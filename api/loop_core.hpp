@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// One loop as the API sees it: the composition of port, scheduler and the list of tasks. Exists from the
-// start of a run() to its end, on one thread.
+// One loop as the API sees it: the composition of port, scheduler and the list of tasks. Exists
+// from the start of a run() to its end, on one thread.
 //
-// Invariant: a task is in tasks() exactly from its spawning to its end; a descriptor is in descriptors() while
-// it is open. The loop is destroyed only when no task is left.
+// Invariant: a task is in tasks() exactly from its spawning to its end; a descriptor is in
+// descriptors() while it is open. The loop is destroyed only when no task is left.
 #pragma once
 
 #include "api/block_cache.hpp"
@@ -105,7 +105,8 @@ inline task_core& require_running_task(const char* call) {
 
 // Parks the running task. Throws `cancelled`.
 fibers::wake_reason block(fibers::wait_site& site, fibers::time_point deadline = fibers::never);
-// For waits that end otherwise than by parking directly: throws `cancelled` with the task's message.
+// For waits that end otherwise than by parking directly: throws `cancelled` with the task's
+// message.
 [[noreturn]] void throw_cancelled(const task_core& t);
 
 } // namespace weft::detail

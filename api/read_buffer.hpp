@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Bytes that were received and not read yet. Grows at its end, shrinks at its front, and gives its memory
-// back when it is empty and has become large, so that ten thousand quiet connections cost nothing.
+// Bytes that were received and not read yet. Grows at its end, shrinks at its front, and gives its
+// memory back when it is empty and has become large, so that ten thousand quiet connections cost
+// nothing.
 #pragma once
 
 #include <cstddef>

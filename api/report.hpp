@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// What weft tells the person who runs the program: lines on stderr, "weft: <kind>: task '<name>': ...".
+// What weft tells the person who runs the program: lines on stderr, "weft: <kind>: task '<name>':
+// ...".
 #pragma once
 
 #include "api/task_core.hpp"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // The composition root: run() makes a loop_core, which puts port, scheduler and tasks together.
-#include <weft/run.hpp>
-
 #include "api/loop_core.hpp"
+
+#include <weft/run.hpp>
 
 namespace weft::detail {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <weft/sleep.hpp>
-
 #include "api/loop_core.hpp"
+
+#include <weft/sleep.hpp>
 
 #include <fmt/format.h>
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <weft/stream.hpp>
-
 #include "api/loop_core.hpp"
 #include "api/stream_core.hpp"
 #include "reactor/unique_fd.hpp"
 
 #include <weft/errors.hpp>
+#include <weft/stream.hpp>
 
 #include <fmt/format.h>
 
@@ -69,9 +68,9 @@ iovec piece(const void* data, std::size_t size) noexcept {
 [[noreturn]] void throw_incomplete(stream_core& s, std::size_t expected, const char* call) {
     std::string partial = s.buffer.take(s.buffer.size());
     const std::string wanted = expected > 0 ? fmt::format("{} bytes", expected) : "the separator";
-    throw incomplete_read(fmt::format("{}: the stream ended after {} bytes, before {}", call,
-                                      partial.size(), wanted),
-                          std::move(partial), expected);
+    const std::string text = fmt::format("{}: the stream ended after {} bytes, before {}", call,
+                                         partial.size(), wanted);
+    throw incomplete_read(text, std::move(partial), expected);
 }
 
 } // namespace
@@ -106,7 +105,8 @@ stream stream::from_socket(int fd) {
 stream_core& stream::core(const char* call) const {
     if (core_ == nullptr) {
         detail::require_running_loop(call);
-        throw std::system_error(EBADF, std::system_category(), fmt::format("{}: it is closed", call));
+        throw std::system_error(EBADF, std::system_category(),
+                                fmt::format("{}: it is closed", call));
     }
     return *core_;
 }
@@ -125,9 +125,10 @@ int stream::release() {
     stream_core& s = core("weft::stream::release");
     s.require_open("weft::stream::release");
     if (!s.buffer.empty()) {
-        throw invalid_state(fmt::format("weft::stream::release: {} bytes were received and not read; "
-                                        "read them first",
-                                        s.buffer.size()));
+        throw invalid_state(
+            fmt::format("weft::stream::release: {} bytes were received and not read; "
+                        "read them first",
+                        s.buffer.size()));
     }
     return s.detach();
 }

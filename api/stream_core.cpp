@@ -103,9 +103,10 @@ std::size_t stream_core::find_end_of(std::string_view separator, const char* cal
         const std::size_t at = text.find(separator, searched);
         const std::size_t end = at == std::string_view::npos ? text.size() : at + separator.size();
         if (end > read_limit) {
-            throw limit_overrun(fmt::format("{}: no separator within {} bytes; raise the limit with "
-                                            "stream::set_read_limit",
-                                            call, read_limit));
+            throw limit_overrun(
+                fmt::format("{}: no separator within {} bytes; raise the limit with "
+                            "stream::set_read_limit",
+                            call, read_limit));
         }
         if (at != std::string_view::npos) {
             return end;

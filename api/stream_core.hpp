@@ -2,9 +2,9 @@
 //
 // A stream's inside: the socket, what was read ahead, and who is at it.
 //
-// Each operation is "try, and when the kernel says EAGAIN, wait and try again". After a read that brought less
-// than there was room for, the socket is empty as far as anybody knows, so the next read waits first and saves
-// the call that would only say so.
+// Each operation is "try, and when the kernel says EAGAIN, wait and try again". After a read that
+// brought less than there was room for, the socket is empty as far as anybody knows, so the next
+// read waits first and saves the call that would only say so.
 #pragma once
 
 #include "api/descriptor.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <weft/task.hpp>
-
 #include "api/loop_core.hpp"
 #include "api/report.hpp"
+
+#include <weft/task.hpp>
 
 #include <fmt/format.h>
 
@@ -48,9 +48,10 @@ namespace {
 
 task_core& require_task(const task_pointer& task, const char* call) {
     if (!task) [[unlikely]] {
-        throw invalid_state(fmt::format("{}: this handle holds no task (moved from, detached, or its "
-                                        "value was taken by get())",
-                                        call));
+        throw invalid_state(
+            fmt::format("{}: this handle holds no task (moved from, detached, or its "
+                        "value was taken by get())",
+                        call));
     }
     task_core& t = task.get()->core();
     t.require_own_thread(call);
@@ -94,7 +95,8 @@ void wait_for_result(const task_pointer& task, bool hand_on, const char* call) {
 void require_result(task_state& s, const char* call) {
     task_core& t = s.core();
     if (!t.done()) {
-        throw invalid_state(fmt::format("{}: task '{}' is not done; wait for it first", call, t.name()));
+        throw invalid_state(
+            fmt::format("{}: task '{}' is not done; wait for it first", call, t.name()));
     }
     t.throw_outcome();
 }
@@ -105,13 +107,14 @@ void cancel_and_join(task_state& s) noexcept {
         return;
     }
     if (!t.on_own_thread()) {
-        report("weft::task: a handle of a running task was destroyed on another thread than its loop's");
+        report("weft::task: a handle of a running task was destroyed on another thread than its "
+               "loop's");
         std::abort();
     }
     t.cancel({});
     task_core* self = loop_core::running()->current_task();
-    // In a callback there is nobody to wait, and a task cannot wait for itself: then the loop is left to end
-    // the work.
+    // In a callback there is nobody to wait, and a task cannot wait for itself: then the loop is
+    // left to end the work.
     if (self != nullptr && self != &t) {
         t.join(*self, task_core::on_cancel::keep, "weft::~task");
     }
@@ -125,7 +128,9 @@ namespace {
 class done_callback final : public task_observer, public fibers::callback {
   public:
     done_callback(loop_core& loop, std::uint64_t number, std::function<void(task_ref)> f)
-        : task_observer(&done_callback::ended, number), callback(&done_callback::call), loop_(loop),
+        : task_observer(&done_callback::ended, number),
+          callback(&done_callback::call),
+          loop_(loop),
           function_(std::move(f)) {}
 
     // Behind everything that is ready now.
@@ -187,7 +192,7 @@ bool task_handle::cancelled() const {
 }
 
 bool task_handle::cancel(std::string message) {
-    return state("weft::task::cancel").core().cancel(std::move(message));
+    return state("weft::task::cancel").core().cancel(message);
 }
 
 int task_handle::cancelling() const {
@@ -208,8 +213,8 @@ void task_handle::wait() {
 std::exception_ptr task_handle::task_exception() const {
     task_core& t = state("weft::task::exception").core();
     if (!t.done()) {
-        throw invalid_state(
-            fmt::format("weft::task::exception: task '{}' is not done; wait for it first", t.name()));
+        throw invalid_state(fmt::format(
+            "weft::task::exception: task '{}' is not done; wait for it first", t.name()));
     }
     if (t.how_it_ended() == task_core::outcome::cancelled) {
         throw_cancelled(t);

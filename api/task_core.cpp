@@ -23,7 +23,8 @@ class joiner final : public task_observer, public fibers::wait_site {
   public:
     joiner(task_core& waiter, task_core& awaited, const char* operation, bool hands_on) noexcept
         : task_observer(&joiner::wake),
-          wait_site{operation, &awaited, hands_on ? &joiner::hand_on : nullptr}, waiter_(waiter) {}
+          wait_site{operation, &awaited, hands_on ? &joiner::hand_on : nullptr},
+          waiter_(waiter) {}
 
   private:
     static void wake(task_observer& o, task_core& ended) noexcept {
@@ -61,11 +62,12 @@ void task_core::start(loop_core& loop, task_options* options, source_location wh
         const int error_number = errno;
         loop.tasks().erase(task_list::s_iterator_to(*this));
         release();
-        throw spawn_error(error_number,
-                          fmt::format("weft::spawn: no stack of {} bytes for a task; allow the process "
-                                      "more address space (ulimit -v) or ask for smaller stacks",
-                                      stack_size != 0 ? stack_size
-                                                      : loop.scheduler().default_pool().stack_size()));
+        throw spawn_error(
+            error_number,
+            fmt::format("weft::spawn: no stack of {} bytes for a task; allow the process "
+                        "more address space (ulimit -v) or ask for smaller stacks",
+                        stack_size != 0 ? stack_size
+                                        : loop.scheduler().default_pool().stack_size()));
     }
 }
 
@@ -75,8 +77,8 @@ void task_core::body(fibers::fiber& f, bool can_run) noexcept {
     if (!can_run) {
         const int error_number = errno;
         self.error_ = std::make_exception_ptr(spawn_error(
-            error_number, fmt::format("weft: no stack for task '{}'; the kernel refused memory",
-                                      self.name())));
+            error_number,
+            fmt::format("weft: no stack for task '{}'; the kernel refused memory", self.name())));
         self.owner_.destroy_callable();
         o = outcome::error;
     } else if (self.take_cancel()) {
@@ -136,9 +138,10 @@ void task_core::destroy() noexcept {
 // --- asking ---
 
 void task_core::throw_wrong_loop(const char* call) const {
-    throw wrong_loop(fmt::format("{}: task {} belongs to the loop of another thread; hand the work over "
-                                 "to that thread instead",
-                                 call, id_));
+    throw wrong_loop(
+        fmt::format("{}: task {} belongs to the loop of another thread; hand the work over "
+                    "to that thread instead",
+                    call, id_));
 }
 
 std::string task_core::name() const {
@@ -182,12 +185,13 @@ void task_core::throw_outcome() {
 
 // --- cancelling and joining ---
 
-bool task_core::cancel(std::string message) {
+bool task_core::cancel(const std::string& message) {
     if (done()) {
         return false;
     }
-    // A wait that hands cancels on leads to the next task; iteratively, because chains can be long. Tasks
-    // that wait for each other in a circle would lead round for ever: there the cancel ends a wait.
+    // A wait that hands cancels on leads to the next task; iteratively, because chains can be long.
+    // Tasks that wait for each other in a circle would lead round for ever: there the cancel ends a
+    // wait.
     fibers::scheduler& scheduler = loop_->scheduler();
     const std::uint32_t round = loop_->next_cancel_round();
     for (task_core* t = this; t != nullptr && !t->done();) {

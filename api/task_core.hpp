@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The part of a task that does not depend on its types: a fiber with an owner count, an outcome and those
-// who want to know when it ends. Lies inside its task_state.
+// The part of a task that does not depend on its types: a fiber with an owner count, an outcome and
+// those who want to know when it ends. Lies inside its task_state.
 //
-// Invariant: the loop holds one reference until the task has ended; observers are told exactly once, in the
-// order of their coming, and unlink themselves when they leave earlier.
+// Invariant: the loop holds one reference until the task has ended; observers are told exactly
+// once, in the order of their coming, and unlink themselves when they leave earlier.
 #pragma once
 
 #include "fibers/fiber.hpp"
@@ -22,7 +22,8 @@ namespace weft::detail {
 
 class loop_core;
 
-// Told when a task has ended; runs on whatever stack the task ended on, and only makes things ready.
+// Told when a task has ended; runs on whatever stack the task ended on, and only makes things
+// ready.
 class task_observer : public boost::intrusive::list_base_hook<
                           boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
   public:
@@ -75,7 +76,7 @@ class task_core final : public fibers::fiber,
     bool done() const noexcept { return outcome_ != outcome::none; }
     const std::string& cancel_message() const noexcept;
 
-    bool cancel(std::string message);
+    bool cancel(const std::string& message);
     int cancelling() const noexcept { return cancels_; }
     int uncancel() noexcept;
 
@@ -128,7 +129,6 @@ class task_core final : public fibers::fiber,
     bool retrieved_ = false;
 };
 
-using task_list =
-    boost::intrusive::list<task_core, boost::intrusive::constant_time_size<false>>;
+using task_list = boost::intrusive::list<task_core, boost::intrusive::constant_time_size<false>>;
 
 } // namespace weft::detail

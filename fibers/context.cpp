@@ -35,16 +35,15 @@ void context::create(void* low, std::size_t size, void* top, main_function main,
     boost::context::stack_context whole;
     whole.sp = static_cast<std::byte*>(low) + size;
     whole.size = size;
-    const auto usable = static_cast<std::size_t>(static_cast<std::byte*>(top) -
-                                                 static_cast<std::byte*>(low));
+    const auto usable =
+        static_cast<std::size_t>(static_cast<std::byte*>(top) - static_cast<std::byte*>(low));
     shadow_.begin_creation();
-    ::new (&suspended_) boost_fiber(std::allocator_arg,
-                                    boost::context::preallocated(top, usable, whole),
-                                    borrowed_stack{},
-                                    [this, main, argument](boost_fiber&&) noexcept -> boost_fiber {
-                                        context& next = run_at_end_of_stack(main, argument);
-                                        return std::move(handle(next.suspended_));
-                                    });
+    ::new (&suspended_) boost_fiber(
+        std::allocator_arg, boost::context::preallocated(top, usable, whole), borrowed_stack{},
+        [this, main, argument](boost_fiber&&) noexcept -> boost_fiber {
+            context& next = run_at_end_of_stack(main, argument);
+            return std::move(handle(next.suspended_));
+        });
     shadow_.end_creation();
 }
 

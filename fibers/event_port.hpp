@@ -24,8 +24,8 @@ class event_port {
     // Makes ready what can be without sleeping. True when it made something ready.
     virtual bool poll() noexcept = 0;
 
-    // Ends a wait() that is going on, or the next one. The only call allowed on other threads and in
-    // signal handlers; must not be called any more once the port is being destroyed.
+    // Ends a wait() that is going on, or the next one. The only call allowed on other threads and
+    // in signal handlers; must not be called any more once the port is being destroyed.
     virtual void wake() noexcept = 0;
 
     // Whether something outside could still make a fiber ready: without that, without a timer and

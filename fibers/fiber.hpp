@@ -11,7 +11,8 @@
 //   parked      unpark (once; a later one is refused) wherever its waiter is linked
 //   ended       never                                 nowhere
 //
-// Invariant: a fiber is in a ready queue exactly when its state is unstarted (after spawn) or ready.
+// Invariant: a fiber is in a ready queue exactly when its state is unstarted (after spawn) or
+// ready.
 #pragma once
 
 #include "fibers/runnable.hpp"
@@ -30,8 +31,9 @@ enum class fiber_state : std::uint8_t { unstarted, ready, running, parked, ended
 enum class wake_reason : std::uint8_t { notified, timed_out, cancelled };
 
 // What a parked fiber waits for, told in a dump; it lives on the waiting stack. `on_cancel` is set
-// by a wait that hands a cancel on instead of leaving (joining a task): it returns the fiber that is
-// to be cancelled instead, or null when it has dealt with the cancel, and the waiter stays parked.
+// by a wait that hands a cancel on instead of leaving (joining a task): it returns the fiber that
+// is to be cancelled instead, or null when it has dealt with the cancel, and the waiter stays
+// parked.
 struct wait_site {
     const char* operation;
     const void* object = nullptr;
@@ -71,9 +73,9 @@ class fiber : public runnable {
     friend class worker;
 
     body_function body_;
-    worker* worker_ = nullptr;      // the stack it runs on; null before the first step
-    worker_pool* pool_ = nullptr;   // where that stack comes from
-    wait_site* site_ = nullptr;     // while parked
+    worker* worker_ = nullptr;    // the stack it runs on; null before the first step
+    worker_pool* pool_ = nullptr; // where that stack comes from
+    wait_site* site_ = nullptr;   // while parked
     fiber_state state_ = fiber_state::unstarted;
     wake_reason reason_ = wake_reason::notified;
     bool cancel_pending_ = false;

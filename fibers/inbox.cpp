@@ -19,8 +19,9 @@ bool inbox::post(letter& l) noexcept {
         l.next_ = newest;
     } while (!newest_.compare_exchange_weak(newest, &l, std::memory_order_seq_cst,
                                             std::memory_order_relaxed));
-    // The lost wake-up window: the loop says it sleeps and then looks for letters; we leave a letter
-    // and then look whether it sleeps. With both in one total order, at least one of us sees the other.
+    // The lost wake-up window: the loop says it sleeps and then looks for letters; we leave a
+    // letter and then look whether it sleeps. With both in one total order, at least one of us sees
+    // the other.
     wake_sleeper();
     return true;
 }

@@ -31,11 +31,12 @@ class inbox {
   public:
     explicit inbox(event_port& port) noexcept : port_(&port) {}
 
-    // Hands a letter over; any thread. False when the loop is closed: the letter stays the caller's.
+    // Hands a letter over; any thread. False when the loop is closed: the letter stays the
+    // caller's.
     [[nodiscard]] bool post(letter& l) noexcept;
 
-    // Says that a letter may come: a loop with nothing else to wait for sleeps instead of reporting a
-    // deadlock. Any thread; every hold() is followed by one release().
+    // Says that a letter may come: a loop with nothing else to wait for sleeps instead of reporting
+    // a deadlock. Any thread; every hold() is followed by one release().
     void hold() noexcept { holds_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept;
     bool held() const noexcept { return holds_.load(std::memory_order_acquire) > 0; }

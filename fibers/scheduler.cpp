@@ -33,18 +33,19 @@ class expiry final : public timer {
 } // namespace
 
 scheduler::scheduler(event_port& port, const scheduler_options& options)
-    : port_(port), options_(options),
+    : port_(port),
+      options_(options),
       guards_(options.guards ? *options.guards : best_guard_kind(options.memory)),
       letters_(std::make_shared<inbox>(port)) {
-    pools_.push_back(std::make_unique<worker_pool>(*this, options.stack_size, guards_,
-                                                   options_.memory));
+    pools_.push_back(
+        std::make_unique<worker_pool>(*this, options.stack_size, guards_, options_.memory));
     report_stack_overflows();
     this_threads_scheduler = this;
 }
 
 scheduler::~scheduler() {
     for (const auto& pool : pools_) {
-        pool->release_all();
+        pool->end_all();
     }
     letters_->close();
     this_threads_scheduler = nullptr;
@@ -217,7 +218,8 @@ fiber* scheduler::cancel(fiber& f) noexcept {
     return &next;
 }
 
-// Stops the context `from`, whose fiber has been queued, parked or has ended, and goes on with `next`.
+// Stops the context `from`, whose fiber has been queued, parked or has ended, and goes on with
+// `next`.
 [[gnu::always_inline]] inline void scheduler::leave(context& from, runnable* next) noexcept {
     if (next != nullptr && next->is_fiber()) {
         fiber& f = *static_cast<fiber*>(next);

@@ -3,8 +3,8 @@
 // The scheduler of one thread: the ready queue, the loop, and park(), the only way to block.
 //
 // A fiber that stops switches straight to the next ready one; the thread's own stack (the loop
-// context) gets control only when there is none, when a callback's turn comes, or when it is time to
-// look at timers and events. Nothing here is thread-safe except letters().post().
+// context) gets control only when there is none, when a callback's turn comes, or when it is time
+// to look at timers and events. Nothing here is thread-safe except letters().post().
 //
 // Invariants, each with a test:
 //  1. Only this file switches. What the port, timers and letters call only makes fibers ready.
@@ -29,8 +29,8 @@ struct scheduler_options {
     std::size_t stack_size = std::size_t{256} * 1024;
     std::optional<guard_kind> guards = {}; // default: the best the kernel has
     memory_calls memory = {};
-    // The port's clock is the real one. Only then is a sleep cut short for housekeeping: giving stacks
-    // that were not needed lately back to the kernel, and run_until()'s limit.
+    // The port's clock is the real one. Only then is a sleep cut short for housekeeping: giving
+    // stacks that were not needed lately back to the kernel, and run_until()'s limit.
     bool real_time = true;
     // Writes the fiber's name into [out, out + size) for the stack overflow message; called in a
     // signal handler. Returns the length.
@@ -51,8 +51,9 @@ class scheduler {
 
     // --- fibers ---
 
-    // Makes f known, to run in the next turn, behind what is ready; it gets a stack with its first step. stack_size 0:
-    // the default. False, with errno, when no stack or memory is to be had; f is then untouched.
+    // Makes f known, to run in the next turn, behind what is ready; it gets a stack with its first
+    // step. stack_size 0: the default. False, with errno, when no stack or memory is to be had; f
+    // is then untouched.
     [[nodiscard]] bool spawn(fiber& f, std::size_t stack_size = 0) noexcept;
 
     // The same, but f runs at once, until it first blocks or ends; then the caller goes on.
@@ -72,8 +73,8 @@ class scheduler {
     wake_reason yield() noexcept;
 
     // Asks f to stop: its park(), or its next one, returns `cancelled` once. While f unwinds or
-    // blocks cancels, the request is kept. Returns the fiber to cancel instead, where f's wait hands
-    // the cancel on.
+    // blocks cancels, the request is kept. Returns the fiber to cancel instead, where f's wait
+    // hands the cancel on.
     fiber* cancel(fiber& f) noexcept;
 
     // Whether a cancel may be delivered to the running fiber: it does not unwind or block cancels.
@@ -81,7 +82,8 @@ class scheduler {
 
     // --- the loop ---
 
-    // Runs until `finished` is true at the end of a turn, or until the real clock has come to `limit`.
+    // Runs until `finished` is true at the end of a turn, or until the real clock has come to
+    // `limit`.
     run_result run_until(const bool& finished, time_point limit = never) noexcept;
 
     // Queues a callback behind what is ready.

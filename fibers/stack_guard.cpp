@@ -20,9 +20,8 @@ long mapping_guard_limit() noexcept {
         constexpr long kernel_default = 65530;
         long mappings = kernel_default;
         const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
-            std::fopen("/proc/sys/vm/max_map_count", "re"), [](std::FILE* f) {
-                return f == nullptr ? 0 : std::fclose(f);
-            });
+            std::fopen("/proc/sys/vm/max_map_count", "re"),
+            [](std::FILE* f) { return f == nullptr ? 0 : std::fclose(f); });
         if (file && std::fscanf(file.get(), "%ld", &mappings) != 1) {
             mappings = kernel_default;
         }

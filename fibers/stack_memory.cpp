@@ -24,8 +24,10 @@ std::size_t whole_pages(std::size_t size) noexcept {
 } // namespace
 
 stack_memory::stack_memory(std::size_t size, guard_kind kind, const memory_calls& calls)
-    : calls_(calls), slot_size_(whole_pages(size)),
-      guard_size_(slot_size_ >= 4 * wide_guard ? wide_guard : page_size), kind_(kind) {}
+    : calls_(calls),
+      slot_size_(whole_pages(size)),
+      guard_size_(slot_size_ >= 4 * wide_guard ? wide_guard : page_size),
+      kind_(kind) {}
 
 stack_memory::~stack_memory() {
     for (const slab& s : slabs_) {

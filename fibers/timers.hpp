@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The deadline heap: an intrusive pairing heap, because arming and disarming a timeout must cost the
-// same few nanoseconds with ten timers and with a million, and must not allocate. Adding is a
+// The deadline heap: an intrusive pairing heap, because arming and disarming a timeout must cost
+// the same few nanoseconds with ten timers and with a million, and must not allocate. Adding is a
 // comparison with the root; removing what was added lately unlinks one node; only taking the
 // earliest pays, amortised, the logarithm.
 //
-// Order: by time, ties by creation. Invariant: a timer is in the heap exactly while armed() is true;
-// its owner keeps it in place until then (timers live on waiting stacks).
+// Order: by time, ties by creation. Invariant: a timer is in the heap exactly while armed() is
+// true; its owner keeps it in place until then (timers live on waiting stacks).
 #pragma once
 
 #include "fibers/time.hpp"
@@ -48,8 +48,8 @@ class timer_heap {
     void add(timer& t, time_point when) noexcept;
     void remove(timer& t) noexcept; // must be armed
 
-    // Takes out every timer that is due and calls its function, earliest first. Those functions make
-    // something ready and no more: they add and remove no timers.
+    // Takes out every timer that is due and calls its function, earliest first. Those functions
+    // make something ready and no more: they add and remove no timers.
     void fire(time_point now) noexcept;
 
   private:

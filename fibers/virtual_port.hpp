@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // Virtual time: the clock stands still while anything can run and jumps to the next deadline when
-// nothing can. It sits in front of the real port, if there is one, and asks that first: data that has
-// arrived comes before a jump. Without a real port it makes the kernel testable with no reactor in
-// the process.
+// nothing can. It sits in front of the real port, if there is one, and asks that first: data that
+// has arrived comes before a jump. Without a real port it makes the kernel testable with no reactor
+// in the process.
 #pragma once
 
 #include "fibers/event_port.hpp"

@@ -3,8 +3,9 @@
 // A FIFO of parked fibers. Waiters live on the waiting stacks, so waiting allocates nothing.
 //
 // Invariant: notify_one() reaches a fiber that is really parked: a waiter that has timed out or was
-// cancelled in the same turn, but has not resumed yet, is passed over. The other way round, a waiter
-// that was notified and then cancelled learns both, and must pass on what it was notified of.
+// cancelled in the same turn, but has not resumed yet, is passed over. The other way round, a
+// waiter that was notified and then cancelled learns both, and must pass on what it was notified
+// of.
 #pragma once
 
 #include "fibers/scheduler.hpp"

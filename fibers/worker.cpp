@@ -68,7 +68,8 @@ void worker_pool::put_idle(worker& w) noexcept {
     ++idle_;
 }
 
-void worker_pool::release_one() noexcept {
+// Ends the idle worker that was used last and returns its slot, whose memory is still there.
+stack_slot worker_pool::end_one() noexcept {
     worker* w = idle_head_;
     idle_head_ = w->next_idle_;
     --idle_;
@@ -77,13 +78,13 @@ void worker_pool::release_one() noexcept {
     scheduler_.run_to_end(*w);
     const stack_slot slot = w->slot();
     w->~worker();
-    memory_.release(slot);
+    return slot;
 }
 
 bool worker_pool::release_surplus(std::size_t limit) noexcept {
     const std::size_t keep = std::max(always_kept, peak_in_use_);
     while (workers_ > keep && idle_ > 0 && limit > 0) {
-        release_one();
+        memory_.release(end_one());
         --limit;
     }
     if (workers_ > keep && idle_ > 0) {
@@ -93,9 +94,9 @@ bool worker_pool::release_surplus(std::size_t limit) noexcept {
     return false;
 }
 
-void worker_pool::release_all() noexcept {
+void worker_pool::end_all() noexcept {
     while (idle_ > 0) {
-        release_one();
+        end_one();
     }
 }
 

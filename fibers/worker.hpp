@@ -5,7 +5,8 @@
 // nothing to do wait in their pool, last used first out.
 //
 // Invariants: a fiber keeps its worker from its first step to its end; a worker never changes
-// thread; the worker object itself lies at the top of its stack, in the page that is touched anyway.
+// thread; the worker object itself lies at the top of its stack, in the page that is touched
+// anyway.
 #pragma once
 
 #include "fibers/context.hpp"
@@ -72,13 +73,15 @@ class worker_pool {
     // An idle worker or a new one; null, with errno, when a stack cannot be had.
     worker* acquire() noexcept;
 
-    // The worker has nothing to do; it is still running on its stack, whose depth is looked at here.
+    // The worker has nothing to do; it is still running on its stack, whose depth is looked at
+    // here.
     void put_idle(worker& w) noexcept;
 
-    // Ends idle workers beyond what was needed lately and gives their memory back: at most `limit` of
-    // them. True when there may be more. Call it on the loop's own stack.
+    // Ends idle workers beyond what was needed lately and gives their memory back: at most `limit`
+    // of them. True when there may be more. Call it on the loop's own stack.
     bool release_surplus(std::size_t limit) noexcept;
-    void release_all() noexcept;
+    // Before the pool is destroyed, which unmaps every stack. None may be in use.
+    void end_all() noexcept;
 
     std::size_t in_use() const noexcept { return workers_ - idle_; }
     std::size_t idle() const noexcept { return idle_; }
@@ -89,7 +92,7 @@ class worker_pool {
     static constexpr std::size_t always_kept = 64;
 
   private:
-    void release_one() noexcept;
+    stack_slot end_one() noexcept;
 
     scheduler& scheduler_;
     stack_memory memory_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "reactor/loop.hpp"
 
-
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
@@ -24,7 +23,8 @@ itimerspec absolute(fibers::time_point when) noexcept {
 }
 
 struct ev_loop* make_loop() {
-    // Never the default loop; nothing from the environment; no signal mask games, no timerfd of its own.
+    // Never the default loop; nothing from the environment; no signal mask games, no timerfd of its
+    // own.
     constexpr unsigned int flags = static_cast<unsigned int>(EVBACKEND_EPOLL) | EVFLAG_NOENV |
                                    EVFLAG_NOSIGMASK | EVFLAG_NOTIMERFD;
     struct ev_loop* l = ev_loop_new(flags);
@@ -38,10 +38,12 @@ struct ev_loop* make_loop() {
 } // namespace
 
 loop::loop()
-    : loop_(make_loop()), timer_fd_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
+    : loop_(make_loop()),
+      timer_fd_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
       descriptors_(loop_.get()) {
     if (!timer_fd_) {
-        throw std::system_error(errno, std::system_category(), "weft: no timer descriptor to be had");
+        throw std::system_error(errno, std::system_category(),
+                                "weft: no timer descriptor to be had");
     }
     ev_io_init(&deadline_watcher_, &loop::on_deadline, timer_fd_.get(), EV_READ);
     deadline_watcher_.data = this;
@@ -63,8 +65,8 @@ void loop::on_deadline(struct ev_loop*, ev_io* watcher, int) noexcept {
     timerfd_settime(self.timer_fd_.get(), 0, &disarmed, nullptr);
 }
 
-// An earlier deadline than the armed one must be set; a later one need not: the timer then ends a sleep
-// for nothing and is armed again.
+// An earlier deadline than the armed one must be set; a later one need not: the timer then ends a
+// sleep for nothing and is armed again.
 void loop::arm(fibers::time_point deadline) noexcept {
     if (deadline >= armed_for_) {
         return;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The scheduler's event port over one libev loop: the thread sleeps in ev_run, and what happens there
-// makes fibers ready. libev's callbacks only unpark; nothing of ours ever switches inside ev_run.
+// The scheduler's event port over one libev loop: the thread sleeps in ev_run, and what happens
+// there makes fibers ready. libev's callbacks only unpark; nothing of ours ever switches inside
+// ev_run.
 //
-// Time: libev's timers are rounded to milliseconds and relative to the start of an iteration, so it is
-// given none. The next deadline is an absolute timerfd, armed only when a sleep must end earlier than
-// what is armed already: a server whose timeouts lie in the future makes no timer system call at all.
+// Time: libev's timers are rounded to milliseconds and relative to the start of an iteration, so it
+// is given none. The next deadline is an absolute timerfd, armed only when a sleep must end earlier
+// than what is armed already: a server whose timeouts lie in the future makes no timer system call
+// at all.
 #pragma once
 
 #include "fibers/event_port.hpp"

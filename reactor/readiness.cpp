@@ -52,8 +52,8 @@ readiness::entry& readiness::find_or_make(int fd) {
 
 void readiness::start(int fd, side& s) {
     started_.push_back(fd);
-    // Setting the events again makes libev tell the kernel even if it believes the kernel knows: the
-    // number may stand for another file than last time.
+    // Setting the events again makes libev tell the kernel even if it believes the kernel knows:
+    // the number may stand for another file than last time.
     ev_io_set(&s.watcher, fd, s.watcher.events);
     s.unwatchable = false;
     ev_io_start(loop_, &s.watcher);

@@ -6,10 +6,11 @@
 // goes back and forth costs no epoll_ctl at all, and is stopped only when it fires with nobody
 // waiting. Callers try their system call first and wait when it says EAGAIN.
 //
-// What libev does not forgive, and how it is kept from happening: its build aborts when epoll_ctl meets
-// a bad descriptor, so a descriptor is checked when its watcher starts and again just before libev looks
-// at it; close() wakes the waiters and stops the watchers before the number is free; forget() makes a
-// reused number start afresh; a regular file, which would spin, is answered "ready" without a watcher.
+// What libev does not forgive, and how it is kept from happening: its build aborts when epoll_ctl
+// meets a bad descriptor, so a descriptor is checked when its watcher starts and again just before
+// libev looks at it; close() wakes the waiters and stops the watchers before the number is free;
+// forget() makes a reused number start afresh; a regular file, which would spin, is answered
+// "ready" without a watcher.
 #pragma once
 
 #include "fibers/wait_queue.hpp"
@@ -43,9 +44,9 @@ class readiness {
 
     void attach(fibers::scheduler& s) noexcept { scheduler_ = &s; }
 
-    // Parks the running fiber. Any number of fibers may wait for one direction; all are woken. Spurious
-    // `ready` answers happen: try the system call and wait again. May throw std::bad_alloc the first
-    // time a descriptor is waited for.
+    // Parks the running fiber. Any number of fibers may wait for one direction; all are woken.
+    // Spurious `ready` answers happen: try the system call and wait again. May throw std::bad_alloc
+    // the first time a descriptor is waited for.
     wait_result wait(int fd, direction d, fibers::wait_site& site,
                      fibers::time_point deadline = fibers::never);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // A descriptor with an owner. It closes what no fiber waits for: the runtime's own descriptors and
-// those that have not been handed to a stream yet. A descriptor that may have waiters is closed through
-// reactor::readiness instead.
+// those that have not been handed to a stream yet. A descriptor that may have waiters is closed
+// through reactor::readiness instead.
 #pragma once
 
 #include <utility>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Every error weft itself throws. The text names the call, the object where there is one, and what to do
-// about it. All of them are thrown in the task that made the call; none leaves the loop damaged.
+// Every error weft itself throws. The text names the call, the object where there is one, and what
+// to do about it. All of them are thrown in the task that made the call; none leaves the loop
+// damaged.
 #pragma once
 
 #include <weft/detail/export.hpp>
@@ -16,7 +17,8 @@
 namespace weft {
 
 // Thrown by a blocking call of a task that was cancelled. On purpose not a std::exception, so that
-// `catch (const std::exception&)` does not swallow it: clean up and let it pass. asyncio.CancelledError.
+// `catch (const std::exception&)` does not swallow it: clean up and let it pass.
+// asyncio.CancelledError.
 class WEFT_API cancelled {
   public:
     cancelled() noexcept = default;
@@ -40,8 +42,8 @@ class WEFT_API timeout_error : public std::system_error {
     ~timeout_error() override;
 };
 
-// The object is not in a state that allows the call: a result asked for before the end, a handle that
-// was moved from, a task that waits for itself, run() inside run().
+// The object is not in a state that allows the call: a result asked for before the end, a handle
+// that was moved from, a task that waits for itself, run() inside run().
 class WEFT_API invalid_state : public std::logic_error {
   public:
     using std::logic_error::logic_error;
@@ -55,7 +57,8 @@ class WEFT_API no_running_loop : public std::logic_error {
     ~no_running_loop() override;
 };
 
-// The call blocks and was made from a callback, which runs on the loop's own stack: spawn a task there.
+// The call blocks and was made from a callback, which runs on the loop's own stack: spawn a task
+// there.
 class WEFT_API not_in_task : public std::logic_error {
   public:
     using std::logic_error::logic_error;

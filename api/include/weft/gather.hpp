@@ -39,13 +39,14 @@ gathered<R> take(task<R>& t) {
 
 } // namespace detail
 
-// gather starts each callable as a child task and blocks until all have ended; returns their results in
-// argument order, std::monostate for void. The first failure, in time, cancels the other children; when they
-// have ended it is thrown, and their later errors are dropped. Cancellable: a cancel of the waiter cancels
-// every child, waits for them, then throws `cancelled`. Throws spawn_error with no child left behind.
+// gather starts each callable as a child task and blocks until all have ended; returns their
+// results in argument order, std::monostate for void. The first failure, in time, cancels the other
+// children; when they have ended it is thrown, and their later errors are dropped. Cancellable: a
+// cancel of the waiter cancels every child, waits for them, then throws `cancelled`. Throws
+// spawn_error with no child left behind.
 template <class... F>
-    requires(sizeof...(F) > 0 && (std::invocable<std::decay_t<F>> && ...))
-auto gather(F&&... f) -> std::tuple<detail::gathered<detail::callable_result<F>>...> {
+requires(sizeof...(F) > 0 && (std::invocable<std::decay_t<F>> && ...)) auto gather(F&&... f)
+    -> std::tuple<detail::gathered<detail::callable_result<F>>...> {
     detail::gather_scope scope(sizeof...(F));
     std::tuple children{weft::spawn(std::forward<F>(f))...};
     return std::apply(
@@ -62,11 +63,10 @@ inline std::tuple<> gather() {
     return {};
 }
 
-// The same over a range of callables: an lvalue's are copied, an rvalue's moved. Returns a vector, nothing
-// when they return void.
+// The same over a range of callables: an lvalue's are copied, an rvalue's moved. Returns a vector,
+// nothing when they return void.
 template <std::ranges::input_range Range>
-    requires std::invocable<std::ranges::range_value_t<Range>&&>
-auto gather(Range&& callables) {
+requires std::invocable<std::ranges::range_value_t<Range> &&> auto gather(Range&& callables) {
     using R = std::invoke_result_t<std::ranges::range_value_t<Range>&&>;
     detail::require_loop("weft::gather");
     std::vector<task<R>> children;

@@ -25,16 +25,18 @@ struct listen_options {
 // Move-only; the destructor closes. Belongs to the loop it was made on.
 class WEFT_API listener {
   public:
-    // Listens on a numeric address, "" for all of them (IPv6 and IPv4), and a port, 0 for any free one. Throws
-    // std::system_error naming the address, std::invalid_argument when it is not one, no_running_loop.
+    // Listens on a numeric address, "" for all of them (IPv6 and IPv4), and a port, 0 for any free
+    // one. Throws std::system_error naming the address, std::invalid_argument when it is not one,
+    // no_running_loop.
     listener(std::string_view host, std::uint16_t port, const listen_options& options = {});
     listener(listener&&) noexcept;
     listener& operator=(listener&&) noexcept;
     ~listener();
 
-    // accept blocks until a connection has come. Cancellable; nothing is lost then: connections wait in the
-    // backlog. When the process or the system is out of descriptors or memory it reports so once, waits (100 ms,
-    // doubling to 1 s) and goes on. std::system_error (EBADF) when the listener is closed, also while waiting.
+    // accept blocks until a connection has come. Cancellable; nothing is lost then: connections
+    // wait in the backlog. When the process or the system is out of descriptors or memory it
+    // reports so once, waits (100 ms, doubling to 1 s) and goes on. std::system_error (EBADF) when
+    // the listener is closed, also while waiting.
     stream accept();
 
     // Where it listens, with the port the system chose.

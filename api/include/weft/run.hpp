@@ -19,12 +19,13 @@ namespace weft {
 
 struct run_options {
     bool debug = false; // reserved for the debug mode
-    // Bytes of address space for each running task, its guard pages included; memory is committed page by
-    // page on use. Rounded up to whole pages, at least 16 KiB.
+    // Bytes of address space for each running task, its guard pages included; memory is committed
+    // page by page on use. Rounded up to whole pages, at least 16 KiB.
     std::size_t stack_size = std::size_t{256} * 1024;
-    std::chrono::milliseconds slow_step{100};           // reserved for the debug mode
-    std::optional<std::uint64_t> shuffle_seed = {};     // reserved for tests of order
-    // For tests: time stands still while anything can run and jumps to the next deadline when nothing can.
+    std::chrono::milliseconds slow_step{100};       // reserved for the debug mode
+    std::optional<std::uint64_t> shuffle_seed = {}; // reserved for tests of order
+    // For tests: time stands still while anything can run and jumps to the next deadline when
+    // nothing can.
     bool virtual_time = false;
     // How long, in real time, run() waits at its end for tasks that refuse to end.
     std::chrono::milliseconds shutdown_timeout{10'000};
@@ -52,14 +53,14 @@ WEFT_API task_pointer start_main(task_state* made, source_location where);
 
 } // namespace detail
 
-// Makes a loop on this thread, runs main() as its first task and returns what main returned, or throws
-// what it threw. At the end every task that is left is cancelled and waited for, and the errors nobody
-// asked for are reported; a task that has not ended after options.shutdown_timeout is named on stderr and
-// the process aborts, because a live stack is never freed.
+// Makes a loop on this thread, runs main() as its first task and returns what main returned, or
+// throws what it threw. At the end every task that is left is cancelled and waited for, and the
+// errors nobody asked for are reported; a task that has not ended after options.shutdown_timeout is
+// named on stderr and the process aborts, because a live stack is never freed.
 //
-// Blocks the thread. Throws invalid_state inside another run() on the same thread, deadlock_error when
-// every task waits and nothing can wake one, std::system_error when the kernel has no descriptors for a
-// loop. Different threads may run loops of their own at the same time.
+// Blocks the thread. Throws invalid_state inside another run() on the same thread, deadlock_error
+// when every task waits and nothing can wake one, std::system_error when the kernel has no
+// descriptors for a loop. Different threads may run loops of their own at the same time.
 template <class F>
 auto run(const run_options& options, F&& main,
          detail::source_location where = detail::source_location::current())
@@ -77,7 +78,7 @@ auto run(const run_options& options, F&& main,
 }
 
 template <class F>
-    requires std::invocable<std::decay_t<F>>
+requires std::invocable<std::decay_t<F>>
 auto run(F&& main, detail::source_location where = detail::source_location::current())
     -> std::invoke_result_t<std::decay_t<F>> {
     return weft::run(run_options{}, std::forward<F>(main), where);

@@ -10,12 +10,13 @@
 namespace weft {
 
 // yield lets everything that is ready run once, then goes on: exactly one turn of the loop.
-// Cancellable. Throws cancelled, not_in_task, no_running_loop. asyncio.sleep(0), std::this_thread::yield.
+// Cancellable. Throws cancelled, not_in_task, no_running_loop. asyncio.sleep(0),
+// std::this_thread::yield.
 WEFT_API void yield();
 
-// sleep_until blocks this task until the clock has reached `when`; never wakes early, and is not rounded
-// to milliseconds. A point in the past costs one turn; clock::time_point::max() sleeps until cancelled.
-// Cancellable: the timer is gone at once. Throws as yield does.
+// sleep_until blocks this task until the clock has reached `when`; never wakes early, and is not
+// rounded to milliseconds. A point in the past costs one turn; clock::time_point::max() sleeps
+// until cancelled. Cancellable: the timer is gone at once. Throws as yield does.
 WEFT_API void sleep_until(clock::time_point when);
 
 namespace detail {

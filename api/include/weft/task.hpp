@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Tasks: work that runs concurrently on this thread's loop. spawn() starts one and returns the handle
-// that owns it: a handle that leaves scope takes its work with it (cancel, then join), so no task is
-// orphaned by accident. Everything here belongs to the loop the task was spawned on: another thread gets
-// wrong_loop.
+// Tasks: work that runs concurrently on this thread's loop. spawn() starts one and returns the
+// handle that owns it: a handle that leaves scope takes its work with it (cancel, then join), so no
+// task is orphaned by accident. Everything here belongs to the loop the task was spawned on:
+// another thread gets wrong_loop.
 #pragma once
 
 #include <weft/detail/export.hpp>
@@ -26,9 +26,10 @@ namespace weft {
 class task_ref;
 
 struct task_options {
-    std::string name = {};      // default: "task-N"
-    std::size_t stack_size = 0; // bytes of address space, guard included; 0: run_options::stack_size
-    bool eager = false;         // run inside spawn() until the first block
+    std::string name = {}; // default: "task-N"
+    std::size_t stack_size =
+        0;              // bytes of address space, guard included; 0: run_options::stack_size
+    bool eager = false; // run inside spawn() until the first block
     detail::source_location where = detail::source_location::current();
 };
 
@@ -43,8 +44,8 @@ using result_view =
     std::conditional_t<std::is_void_v<T>, void,
                        std::add_lvalue_reference_t<const std::remove_reference_t<T>>>;
 
-// What owners and observers of a task have in common. Every member throws invalid_state on a handle that
-// holds no task (moved from, detached), and wrong_loop on another thread than the loop's.
+// What owners and observers of a task have in common. Every member throws invalid_state on a handle
+// that holds no task (moved from, detached), and wrong_loop on another thread than the loop's.
 class WEFT_API task_handle {
   public:
     std::uint64_t id() const;
@@ -54,24 +55,25 @@ class WEFT_API task_handle {
     bool done() const;
     // Ended because it was cancelled.
     bool cancelled() const;
-    // Requests that the task stop: its current or next blocking call throws `cancelled` once. A task that
-    // has not begun never runs its body. False when it is done. asyncio.Task.cancel.
+    // Requests that the task stop: its current or next blocking call throws `cancelled` once. A
+    // task that has not begun never runs its body. False when it is done. asyncio.Task.cancel.
     bool cancel(std::string message = {});
     // How many cancels are outstanding, that is, not taken back by uncancel().
     int cancelling() const;
-    // Takes one request back and returns how many are left; at 0 a cancel that has not been delivered yet
-    // is dropped.
+    // Takes one request back and returns how many are left; at 0 a cancel that has not been
+    // delivered yet is dropped.
     int uncancel();
 
-    // Blocks until the task has ended; its error is not thrown. Cancellable: the waiter leaves, the task
-    // goes on. Throws cancelled, not_in_task, invalid_state when the task waits for itself.
+    // Blocks until the task has ended; its error is not thrown. Cancellable: the waiter leaves, the
+    // task goes on. Throws cancelled, not_in_task, invalid_state when the task waits for itself.
     void wait();
 
-    // Calls f(task_ref) on the loop's own stack once the task has ended, in order of adding; soon if it
-    // has ended already. f must not block; what it throws goes to the loop's exception handler.
+    // Calls f(task_ref) on the loop's own stack once the task has ended, in order of adding; soon
+    // if it has ended already. f must not block; what it throws goes to the loop's exception
+    // handler.
     template <class F>
-        requires std::invocable<std::decay_t<F>&, task_ref>
-    callback_id add_done_callback(F&& f);
+    requires std::invocable < std::decay_t<F>
+    &, task_ref > callback_id add_done_callback(F&& f);
     // False when there is no such callback any more.
     bool remove_done_callback(callback_id id);
 
@@ -97,7 +99,8 @@ class WEFT_API task_handle {
 
 } // namespace detail
 
-// A copyable observer of a task, without its value's type. Keeps the task's state alive, not its work.
+// A copyable observer of a task, without its value's type. Keeps the task's state alive, not its
+// work.
 class WEFT_API task_ref : public detail::task_handle {
   public:
     explicit task_ref(detail::task_pointer task) noexcept : task_handle(std::move(task)) {}
@@ -112,8 +115,8 @@ class task_view : public task_ref {
   public:
     using task_ref::task_ref;
 
-    // get waits for the end and returns a copy of the value, or throws the task's error (`cancelled` when
-    // it was cancelled). Cancellable: the waiter leaves, the task goes on.
+    // get waits for the end and returns a copy of the value, or throws the task's error
+    // (`cancelled` when it was cancelled). Cancellable: the waiter leaves, the task goes on.
     T get() {
         detail::wait_for_result(this->task_, false, "weft::task_view::get");
         if constexpr (!std::is_void_v<T>) {
@@ -134,8 +137,9 @@ class task_view : public task_ref {
     std::exception_ptr exception() const { return this->task_exception(); }
 };
 
-// The owner of a running task. Move-only. The destructor cancels the task and waits for its end; a cancel
-// of the waiting task that arrives meanwhile is kept for its next blocking call. asyncio.Task.
+// The owner of a running task. Move-only. The destructor cancels the task and waits for its end; a
+// cancel of the waiting task that arrives meanwhile is kept for its next blocking call.
+// asyncio.Task.
 template <class T>
 class [[nodiscard]] task : public detail::task_handle {
   public:
@@ -152,8 +156,9 @@ class [[nodiscard]] task : public detail::task_handle {
     ~task() { end(); }
 
     // get waits for the end and returns the value, moved out, or throws the task's error; once, as
-    // std::future: afterwards the handle is empty. When the waiting task is cancelled, so is this one; get
-    // then waits for its end and throws `cancelled`, and the handle keeps what the task made of it.
+    // std::future: afterwards the handle is empty. When the waiting task is cancelled, so is this
+    // one; get then waits for its end and throws `cancelled`, and the handle keeps what the task
+    // made of it.
     T get() {
         detail::wait_for_result(this->task_, true, "weft::task::get");
         const detail::task_pointer taken = std::move(this->task_);
@@ -163,9 +168,7 @@ class [[nodiscard]] task : public detail::task_handle {
     }
 
     // The value, or the task's error, without waiting: invalid_state when it is not done.
-    detail::result_view<T> result() const {
-        return view().result();
-    }
+    detail::result_view<T> result() const { return view().result(); }
 
     // The error, or null; throws `cancelled` for a cancelled task, invalid_state for one not done.
     std::exception_ptr exception() const { return this->task_exception(); }
@@ -173,8 +176,8 @@ class [[nodiscard]] task : public detail::task_handle {
     // Whether this handle holds a task.
     bool valid() const noexcept { return static_cast<bool>(this->task_); }
 
-    // Lets the task go on without an owner; the loop keeps it until its end, and the end of run() cancels
-    // it. Its error, if any, is reported.
+    // Lets the task go on without an owner; the loop keeps it until its end, and the end of run()
+    // cancels it. Its error, if any, is reported.
     void detach() {
         this->state("weft::task::detach");
         this->task_ = {};
@@ -199,11 +202,12 @@ WEFT_API task_ref current_task();
 // All tasks of this loop that are not done, in order of their spawning.
 WEFT_API std::vector<task_ref> all_tasks();
 
-// spawn starts f(args...) as a task of this thread's loop; arguments are copied or moved as std::thread
-// does. It runs in the next turn, after what is ready now, and gets its stack then. Does not block.
-// Throws no_running_loop outside run(), spawn_error when there is no memory for it. asyncio.create_task.
+// spawn starts f(args...) as a task of this thread's loop; arguments are copied or moved as
+// std::thread does. It runs in the next turn, after what is ready now, and gets its stack then.
+// Does not block. Throws no_running_loop outside run(), spawn_error when there is no memory for it.
+// asyncio.create_task.
 template <class F>
-    requires std::invocable<std::decay_t<F>>
+requires std::invocable<std::decay_t<F>>
 auto spawn(F&& f, detail::source_location where = detail::source_location::current())
     -> task<std::invoke_result_t<std::decay_t<F>>> {
     using R = std::invoke_result_t<std::decay_t<F>>;
@@ -211,29 +215,29 @@ auto spawn(F&& f, detail::source_location where = detail::source_location::curre
 }
 
 template <class F, class First, class... Args>
-    requires std::invocable<std::decay_t<F>, std::decay_t<First>, std::decay_t<Args>...>
+requires std::invocable<std::decay_t<F>, std::decay_t<First>, std::decay_t<Args>...>
 auto spawn(F&& f, First&& first, Args&&... args)
     -> task<std::invoke_result_t<std::decay_t<F>, std::decay_t<First>, std::decay_t<Args>...>> {
     using R = std::invoke_result_t<std::decay_t<F>, std::decay_t<First>, std::decay_t<Args>...>;
-    return task<R>(detail::start_task(
-        detail::make_task<R>(std::forward<F>(f), std::forward<First>(first),
-                             std::forward<Args>(args)...),
-        nullptr, detail::source_location()));
+    return task<R>(
+        detail::start_task(detail::make_task<R>(std::forward<F>(f), std::forward<First>(first),
+                                                std::forward<Args>(args)...),
+                           nullptr, detail::source_location()));
 }
 
 template <class F, class... Args>
-    requires std::invocable<std::decay_t<F>, std::decay_t<Args>...>
+requires std::invocable<std::decay_t<F>, std::decay_t<Args>...>
 auto spawn(task_options options, F&& f, Args&&... args)
     -> task<std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>> {
     using R = std::invoke_result_t<std::decay_t<F>, std::decay_t<Args>...>;
-    return task<R>(detail::start_task(
-        detail::make_task<R>(std::forward<F>(f), std::forward<Args>(args)...), &options,
-        options.where));
+    return task<R>(
+        detail::start_task(detail::make_task<R>(std::forward<F>(f), std::forward<Args>(args)...),
+                           &options, options.where));
 }
 
 template <class F>
-    requires std::invocable<std::decay_t<F>&, task_ref>
-callback_id detail::task_handle::add_done_callback(F&& f) {
+requires std::invocable < std::decay_t<F>
+&, task_ref > callback_id detail::task_handle::add_done_callback(F&& f) {
     return add_callback(std::function<void(task_ref)>(std::forward<F>(f)));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// From any duration to the clock's ticks, once, at the edge: rounded up (a wait never ends early), held
-// at the ends of the range (too large means "no limit"), NaN refused.
+// From any duration to the clock's ticks, once, at the edge: rounded up (a wait never ends early),
+// held at the ends of the range (too large means "no limit"), NaN refused.
 #pragma once
 
 #include <weft/clock.hpp>

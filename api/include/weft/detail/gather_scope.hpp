@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The waiting half of gather(): it watches children that gather started, cancels the rest at the first
-// failure, and waits until all have ended. Not for use by programs.
+// The waiting half of gather(): it watches children that gather started, cancels the rest at the
+// first failure, and waits until all have ended. Not for use by programs.
 #pragma once
 
 #include <weft/detail/export.hpp>
@@ -21,8 +21,8 @@ class WEFT_API gather_scope {
 
     void watch(task_state& child);
 
-    // Returns when every child has ended well; throws the first failure, or `cancelled` when the waiting
-    // task was cancelled, after every child has ended.
+    // Returns when every child has ended well; throws the first failure, or `cancelled` when the
+    // waiting task was cancelled, after every child has ended.
     void wait();
 
   private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// std::source_location where the compiler has it; elsewhere (clang before 16 with libstdc++) a stand-in
-// of the same size that says "unknown", so that both can link the same library.
+// std::source_location where the compiler has it; elsewhere (clang before 16 with libstdc++) a
+// stand-in of the same size that says "unknown", so that both can link the same library.
 #pragma once
 
 #if __has_include(<source_location>)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// What one task is made of, in one allocation: the kernel's control block (opaque here), the callable
-// with its arguments, and the result. Not for use by programs.
+// What one task is made of, in one allocation: the kernel's control block (opaque here), the
+// callable with its arguments, and the result. Not for use by programs.
 #pragma once
 
 #include <weft/detail/export.hpp>
@@ -107,14 +107,14 @@ class task_value : public task_state {
     }
 
   private:
-    using stored =
-        std::conditional_t<std::is_reference_v<R>, std::remove_reference_t<R>*, std::remove_cv_t<R>>;
+    using stored = std::conditional_t<std::is_reference_v<R>, std::remove_reference_t<R>*,
+                                      std::remove_cv_t<R>>;
     bool has_value_ = false;
     alignas(stored) std::byte bytes_[sizeof(stored)];
 };
 
 template <class R>
-    requires std::is_void_v<R>
+requires std::is_void_v<R>
 class task_value<R> : public task_state {
   protected:
     template <class Make>
@@ -167,16 +167,17 @@ class task_of final : public task_value<R> {
 WEFT_API void* allocate_task(std::size_t size);
 WEFT_API void free_task(void* memory, std::size_t size) noexcept;
 
-// Makes the new task known to the running loop, or runs it until it blocks where options->eager says
-// so (null: the defaults). Takes the reference, the name out of the options; throws spawn_error.
+// Makes the new task known to the running loop, or runs it until it blocks where options->eager
+// says so (null: the defaults). Takes the reference, the name out of the options; throws
+// spawn_error.
 WEFT_API task_pointer start_task(task_state* made, task_options* options, source_location where);
 
 // Throws no_running_loop, naming the call.
 WEFT_API void require_loop(const char* call);
 
-// Waits for the end and throws the task's error. hand_on: a cancel of the waiter goes on to the task, and
-// `cancelled` is thrown when that has ended; otherwise the waiter leaves at once. Throws invalid_state
-// for an empty pointer.
+// Waits for the end and throws the task's error. hand_on: a cancel of the waiter goes on to the
+// task, and `cancelled` is thrown when that has ended; otherwise the waiter leaves at once. Throws
+// invalid_state for an empty pointer.
 WEFT_API void wait_for_result(const task_pointer& task, bool hand_on, const char* call);
 // Without waiting: invalid_state when not done, else throws the task's error if it has one.
 WEFT_API void require_result(task_state& s, const char* call);
