@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSL-1.0
+// axis: see the header.
+#include "benchmarks/tool/axis.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace bench {
+
+namespace {
+
+// nice_step returns 1, 2 or 5 times a power of ten, so that about `count` steps make `length`.
+double nice_step(double length, int count) {
+    const double raw = length / count;
+    const double power = std::pow(10, std::floor(std::log10(raw)));
+    for (const double step : {1.0, 2.0, 5.0})
+        if (raw <= step * power * 1.0001)
+            return step * power;
+    return 10 * power;
+}
+
+} // namespace
+
+axis axis::linear_from_zero(double highest, double start, double end) {
+    const double top = highest > 0 ? highest : 1;
+    const double step = nice_step(top, 4);
+    const double rounded_top = step * std::ceil(top / step - 1e-9);
+    axis self(false, 0, rounded_top, start, end);
+    for (double tick = 0; tick <= rounded_top + step / 2; tick += step)
+        self.ticks_.push_back(tick);
+    return self;
+}
+
+axis axis::logarithmic(double lowest, double highest, double start, double end) {
+    // The axis ends at the nearest of 1, 2, 5, 10 ... on either side.
+    std::vector<double> marks;
+    for (int power = -4; power <= 12; ++power)
+        for (const double factor : {1.0, 2.0, 5.0})
+            marks.push_back(factor * std::pow(10, power));
+    std::size_t first = 0;
+    while (first + 1 < marks.size() && marks[first + 1] <= lowest * 1.0001)
+        ++first;
+    std::size_t last = first + 1;
+    while (last + 1 < marks.size() && marks[last] < highest * 0.9999)
+        ++last;
+    axis self(true, marks[first], marks[last], start, end);
+    const bool only_powers = last - first > 7;
+    for (std::size_t i = first; i <= last; ++i)
+        if (!only_powers || i % 3 == 0)
+            self.ticks_.push_back(marks[i]);
+    return self;
+}
+
+double axis::place(double value) const {
+    double share = 0;
+    if (logarithmic_)
+        share = std::log(std::max(value, low_) / low_) / std::log(high_ / low_);
+    else
+        share = (value - low_) / (high_ - low_);
+    return start_ + std::clamp(share, 0.0, 1.0) * (end_ - start_);
+}
+
+} // namespace bench
