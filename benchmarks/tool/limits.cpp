@@ -18,6 +18,27 @@ std::string first_line(const std::string& path) {
     return line;
 }
 
+// cgroup_task_limit is the nearest pids.max above this process; empty when none is set.
+std::string cgroup_task_limit() {
+    std::ifstream file("/proc/self/cgroup");
+    for (std::string line; std::getline(file, line);) {
+        const bool unified = line.starts_with("0::");
+        const std::size_t version_1 = line.find(":pids:");
+        if (!unified && version_1 == std::string::npos)
+            continue;
+        const std::string root = unified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/pids";
+        std::string group = line.substr(unified ? 3 : version_1 + 6);
+        for (;; group.resize(group.rfind('/'))) {
+            const std::string limit = first_line(root + group + "/pids.max");
+            if (!limit.empty() && limit != "max")
+                return limit;
+            if (group.find('/') == std::string::npos)
+                break;
+        }
+    }
+    return "";
+}
+
 std::string limit_text(rlim_t value) {
     return value == RLIM_INFINITY ? "unlimited" : std::to_string(value);
 }
@@ -45,6 +66,7 @@ std::vector<system_limit> system_limits() {
     std::vector<system_limit> all{
         {"descriptors (RLIMIT_NOFILE)", limit_text(descriptors.rlim_cur)},
         {"processes and threads (RLIMIT_NPROC)", limit_text(processes.rlim_cur)},
+        {"processes and threads (cgroup pids.max)", cgroup_task_limit()},
         {"kernel.threads-max", first_line("/proc/sys/kernel/threads-max")},
         {"kernel.pid_max", first_line("/proc/sys/kernel/pid_max")},
         {"vm.max_map_count", first_line("/proc/sys/vm/max_map_count")},

@@ -23,8 +23,9 @@ void add_demo(CLI::App& app, bench::demo_settings& settings, int& status) {
         "demo", "One fiber per connection against one OS thread per connection, in two minutes");
     demo->add_flag("--quick", settings.quick, "One round instead of five: under 30 seconds");
     demo->add_option("--html", settings.html, "Where the page with charts goes; '' for none")
+        ->type_name("FILE")
         ->capture_default_str();
-    demo->add_option("--json", settings.json, "Where all figures go, as JSON");
+    demo->add_option("--json", settings.json, "Where all figures go, as JSON")->type_name("FILE");
     demo->add_option("--rounds", settings.rounds, "Rounds, both sides in each")
         ->check(CLI::Range(1, 100));
     demo->add_option("--seconds", settings.seconds, "Length of each measured window")

@@ -79,8 +79,12 @@ void measured_case::record(side which, const std::string& metric_id, std::option
 }
 
 void measured_case::record_shortfall(side which, const std::string& text) {
+    const auto reason = [](std::string_view whole) {
+        return whole.substr(std::min(whole.find(": "), whole.size()));
+    };
     auto& all = shortfalls[index_of(which)];
-    if (std::find(all.begin(), all.end(), text) == all.end())
+    if (std::none_of(all.begin(), all.end(),
+                     [&](const std::string& each) { return reason(each) == reason(text); }))
         all.push_back(text);
 }
 

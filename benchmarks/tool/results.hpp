@@ -41,7 +41,7 @@ struct measured_case {
     std::array<std::vector<std::string>, 3> shortfalls;        // what a side did not reach, and why
 
     void record(side, const std::string& metric_id, std::optional<double> value);
-    void record_shortfall(side, const std::string& text); // the same text is kept once
+    void record_shortfall(side, const std::string& text); // once for each reason
     bool reached(side which) const { return shortfalls[index_of(which)].empty(); }
 };
 

@@ -87,8 +87,9 @@ std::string connections_verdict(const block& all) {
     std::string text = sentence_about(
         all, "requests_per_second",
         {"Fibers served", "more requests", "fewer requests", "as many, within noise,"});
-    text += sentence_about(all, "server_cpu_us",
-                           {"Each cost", "less CPU", "more CPU", "the same, within noise,"});
+    text +=
+        sentence_about(all, "server_cpu_us",
+                       {"Each request cost", "less CPU", "more CPU", "the same, within noise,"});
     const measured_case& largest = all.cases.back();
     const std::string memory = plain_comparison(largest, all.metric_named("memory_kib"));
     if (!memory.empty())
