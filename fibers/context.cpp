@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "fibers/context.hpp"
 
-#include <boost/context/fiber.hpp>
-
 #include <new>
-#include <utility>
 
 namespace weft::fibers {
 
 namespace {
-
-using boost_fiber = boost::context::fiber;
 
 // The stack belongs to the pool, not to Boost's record on it.
 struct borrowed_stack {
     void deallocate(boost::context::stack_context&) noexcept {}
 };
 
-boost_fiber& handle(std::byte (&bytes)[sizeof(void*)]) noexcept {
-    return *std::launder(reinterpret_cast<boost_fiber*>(&bytes));
-}
-
 } // namespace
-
-static_assert(sizeof(boost_fiber) == sizeof(void*));
 
 context::~context() {
     shadow_.destroy();
@@ -41,13 +30,12 @@ void context::create(void* low, std::size_t size, void* top, main_function main,
     ::new (&suspended_) boost_fiber(
         std::allocator_arg, boost::context::preallocated(top, usable, whole), borrowed_stack{},
         [this, main, argument](boost_fiber&&) noexcept -> boost_fiber {
-            context& next = run_at_end_of_stack(main, argument);
-            return std::move(handle(next.suspended_));
+            run_at_end_of_stack(main, argument);
         });
     shadow_.end_creation();
 }
 
-context& context::run_at_end_of_stack(main_function main, void* argument) noexcept {
+void context::run_at_end_of_stack(main_function main, void* argument) noexcept {
     // Nobody called this frame: unwinders, gdb and profilers stop here.
 #if defined(__x86_64__)
     asm volatile(".cfi_undefined rip");
@@ -55,25 +43,18 @@ context& context::run_at_end_of_stack(main_function main, void* argument) noexce
     asm volatile(".cfi_undefined x30");
 #endif
     shadow_.arrived();
-    context& next = main(argument);
-    shadow_.announce(next.shadow_, true);
-    return next;
+    // The end is a switch that nobody answers, not a return through Boost's frames: this frame
+    // stays what unwinders find, and the tools see nothing return that belongs to no context any
+    // more.
+    jump_to(main(argument), true);
+    __builtin_unreachable();
 }
 
-void context::switch_to(context& next, const thread_cells& cells) noexcept {
-    // Word by word: a 16-byte load right after the two stores below would stall on them.
-    void* const caught = cells.exceptions->caught;
-    const unsigned int uncaught = cells.exceptions->uncaught;
+void context::switch_with_exceptions(context& next, const thread_cells& cells) noexcept {
+    const exception_state in_hand = std::exchange(*cells.exceptions, exception_state{});
     const int error_number = *cells.error_number;
-    shadow_.announce(next.shadow_);
-    // The context switch. The lambda runs on next's stack and keeps what was left here.
-    std::move(handle(next.suspended_)).resume_with([this](boost_fiber&& left) noexcept {
-        ::new (&suspended_) boost_fiber(std::move(left));
-        return boost_fiber{};
-    });
-    shadow_.arrived();
-    cells.exceptions->caught = caught;
-    cells.exceptions->uncaught = uncaught;
+    jump_to(next);
+    *cells.exceptions = in_hand;
     *cells.error_number = error_number;
 }
 

@@ -6,14 +6,19 @@
 // Invariants: exactly one context of a thread runs at a time; a context is resumed only on the
 // thread that made it; a suspended context is never destroyed (destroying it would unwind its
 // stack with a foreign exception that `catch (...)` swallows and noexcept frames turn into
-// termination). A context ends by returning from its main function.
+// termination). A context ends by returning from its main function. The thread's exception state is
+// empty whenever a context is switched to: one that leaves with exceptions in hand takes them
+// along.
 #pragma once
 
 #include "fibers/exception_state.hpp"
 #include "fibers/sanitizer.hpp"
 
+#include <boost/context/fiber.hpp>
+
 #include <cerrno>
 #include <cstddef>
+#include <utility>
 
 namespace weft::fibers {
 
@@ -29,7 +34,7 @@ class context {
     using main_function = context& (*)(void* argument) noexcept;
 
     // The context that is running now: the thread's own stack.
-    context() noexcept = default;
+    context() noexcept : suspended_() {}
     ~context();
     context(const context&) = delete;
     context& operator=(const context&) = delete;
@@ -44,11 +49,40 @@ class context {
     void switch_to(context& next, const thread_cells& cells) noexcept;
 
   private:
-    [[gnu::noinline]] context& run_at_end_of_stack(main_function main, void* argument) noexcept;
+    using boost_fiber = boost::context::fiber;
 
-    // boost::context::fiber is one pointer; held as bytes so that Boost stays out of this header.
-    alignas(void*) std::byte suspended_[sizeof(void*)] = {};
+    [[noreturn, gnu::noinline]] void run_at_end_of_stack(main_function main,
+                                                         void* argument) noexcept;
+    void jump_to(context& next, bool for_good = false) noexcept;
+    [[gnu::noinline]] void switch_with_exceptions(context& next,
+                                                  const thread_cells& cells) noexcept;
+
+    // Empty while it runs. In a union, because Boost's destructor would unwind what is suspended.
+    union {
+        boost_fiber suspended_;
+    };
     sanitizer::shadow shadow_;
 };
+
+[[gnu::always_inline]] inline void context::jump_to(context& next, bool for_good) noexcept {
+    shadow_.announce(next.shadow_, for_good);
+    // The context switch. The lambda runs on next's stack and keeps what was left here.
+    std::move(next.suspended_).resume_with([this](boost_fiber&& left) noexcept {
+        ::new (&suspended_) boost_fiber(std::move(left));
+        return boost_fiber{};
+    });
+    shadow_.arrived();
+}
+
+[[gnu::always_inline]] inline void context::switch_to(context& next,
+                                                      const thread_cells& cells) noexcept {
+    if (!cells.exceptions->empty()) [[unlikely]] {
+        switch_with_exceptions(next, cells);
+        return;
+    }
+    const int error_number = *cells.error_number;
+    jump_to(next);
+    *cells.error_number = error_number;
+}
 
 } // namespace weft::fibers

@@ -21,7 +21,7 @@ class event_port {
     // never switches.
     virtual void wait(time_point deadline) noexcept = 0;
 
-    // Makes ready what can be without sleeping. True when it made something ready.
+    // Makes ready what can be without sleeping. True when it did, or was woken.
     virtual bool poll() noexcept = 0;
 
     // Ends a wait() that is going on, or the next one. The only call allowed on other threads and

@@ -16,6 +16,8 @@ namespace weft::fibers {
 struct [[gnu::may_alias]] exception_state {
     void* caught = nullptr;
     unsigned int uncaught = 0;
+
+    bool empty() const noexcept { return caught == nullptr && uncaught == 0; }
 };
 
 // The calling thread's state. The address never changes during the thread's life, and fibers do not

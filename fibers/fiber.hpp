@@ -34,10 +34,14 @@ enum class wake_reason : std::uint8_t { notified, timed_out, cancelled };
 // by a wait that hands a cancel on instead of leaving (joining a task): it returns the fiber that
 // is to be cancelled instead, or null when it has dealt with the cancel, and the waiter stays
 // parked.
+//
+// `awaited`, only beside `on_cancel`: the fiber whose end, and nothing else, ends this wait. If it
+// has not started when its turn comes next, it runs right here, on top of the waiting stack.
 struct wait_site {
     const char* operation;
     const void* object = nullptr;
     fiber* (*on_cancel)(wait_site&) noexcept = nullptr;
+    fiber* awaited = nullptr;
 };
 
 class fiber : public runnable {
@@ -51,6 +55,13 @@ class fiber : public runnable {
 
     fiber_state state() const noexcept { return state_; }
     const wait_site* waiting_at() const noexcept { return site_; }
+    // Parked, with the fiber it waits for on top of its stack: only that one's end can make it
+    // ready.
+    bool lends_its_stack() const noexcept { return lends_its_stack_; }
+    // Parked in a wait that a cancel does not end but goes on from.
+    bool hands_cancels_on() const noexcept {
+        return state_ == fiber_state::parked && cancel_wakes_ && site_->on_cancel != nullptr;
+    }
     bool cancel_pending() const noexcept { return cancel_pending_; }
     void withdraw_cancel() noexcept { cancel_pending_ = false; }
     // Takes the pending cancel; true when there was one.
@@ -72,15 +83,17 @@ class fiber : public runnable {
     friend class scheduler;
     friend class worker;
 
-    body_function body_;
-    worker* worker_ = nullptr;    // the stack it runs on; null before the first step
-    worker_pool* pool_ = nullptr; // where that stack comes from
-    wait_site* site_ = nullptr;   // while parked
+    // Small members first: they fit behind the base's last one.
     fiber_state state_ = fiber_state::unstarted;
     wake_reason reason_ = wake_reason::notified;
     bool cancel_pending_ = false;
     bool cancel_wakes_ = false; // while parked: a cancel may be delivered here
+    bool lends_its_stack_ = false;
     std::uint16_t cancel_blockers_ = 0;
+    body_function body_;
+    worker* worker_ = nullptr;    // the stack it runs on; null before the first step
+    worker_pool* pool_ = nullptr; // where that stack comes from
+    wait_site* site_ = nullptr;   // while parked
 };
 
 } // namespace weft::fibers

@@ -56,15 +56,17 @@ bool inbox::deliver_in_order(letter* newest) noexcept {
 }
 
 bool inbox::drain() noexcept {
-    if (newest_.load(std::memory_order_relaxed) == nullptr) {
-        return false;
+    letter* newest = newest_.load(std::memory_order_relaxed);
+    if (newest == nullptr || newest == closed_mark()) {
+        return false; // taking the mark away would open the inbox again
     }
     return deliver_in_order(newest_.exchange(nullptr, std::memory_order_acquire));
 }
 
-bool inbox::prepare_to_sleep() noexcept {
+bool inbox::prepare_to_sleep(bool only_while_held) noexcept {
     asleep_.store(true, std::memory_order_seq_cst);
-    if (newest_.load(std::memory_order_seq_cst) != nullptr) {
+    if (newest_.load(std::memory_order_seq_cst) != nullptr ||
+        (only_while_held && holds_.load(std::memory_order_seq_cst) == 0)) {
         asleep_.store(false, std::memory_order_relaxed);
         return false;
     }

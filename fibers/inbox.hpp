@@ -44,9 +44,9 @@ class inbox {
     // The loop's side. drain() delivers everything that is there and says whether there was any.
     bool drain() noexcept;
 
-    // Announces a sleep. False when a letter is already there: do not sleep. Every true answer is
-    // followed by awake().
-    [[nodiscard]] bool prepare_to_sleep() noexcept;
+    // Announces a sleep. False when a letter is already there, or when nothing but a hold lets the
+    // loop sleep and the last one is gone: do not sleep. Every true answer is followed by awake().
+    [[nodiscard]] bool prepare_to_sleep(bool only_while_held = false) noexcept;
     void awake() noexcept;
 
     // Refuses letters from now on, delivers those that came before, forgets the port.

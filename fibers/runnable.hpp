@@ -40,6 +40,7 @@ class callback : public runnable {
 };
 
 using ready_queue = boost::intrusive::slist<runnable, boost::intrusive::cache_last<true>,
+                                            boost::intrusive::linear<true>,
                                             boost::intrusive::constant_time_size<false>>;
 
 } // namespace weft::fibers

@@ -35,6 +35,15 @@
 #define WEFT_VALGRIND 1
 #endif
 
+// Keeps a function's call and return out of what ThreadSanitizer records of the running context.
+#if defined(WEFT_TSAN) && defined(__clang__)
+#define WEFT_NOT_RECORDED __attribute__((disable_sanitizer_instrumentation))
+#elif defined(WEFT_TSAN)
+#define WEFT_NOT_RECORDED __attribute__((no_sanitize_thread))
+#else
+#define WEFT_NOT_RECORDED
+#endif
+
 namespace weft::fibers::sanitizer {
 
 // What the tools know of one context. For the thread's own context all members stay empty until
@@ -50,8 +59,8 @@ class shadow {
 #ifdef WEFT_ASAN
         low_ = low;
         size_ = size;
-        // What an earlier context left poisoned in its last frames, which never returned.
-        ASAN_UNPOISON_MEMORY_REGION(low, size);
+        made_here_ = true;
+        unpoison(); // what a context that never ended may have left at these addresses
 #endif
 #ifdef WEFT_TSAN
         handle_ = __tsan_create_fiber(0);
@@ -79,6 +88,11 @@ class shadow {
     }
 
     void destroy() noexcept {
+#ifdef WEFT_ASAN
+        if (made_here_) {
+            unpoison(); // the last frames never returned; something else may be mapped here later
+        }
+#endif
 #ifdef WEFT_TSAN
         if (owned_) {
             __tsan_destroy_fiber(handle_);
@@ -125,10 +139,15 @@ class shadow {
 
   private:
 #ifdef WEFT_ASAN
+    void unpoison() const noexcept {
+        ASAN_UNPOISON_MEMORY_REGION(low_, size_);
+    }
+
     const void* low_ = nullptr;
     std::size_t size_ = 0;
     void* fake_stack_ = nullptr;
     shadow* came_from_ = nullptr;
+    bool made_here_ = false; // false for the thread's own stack
 #endif
 #ifdef WEFT_TSAN
     void* handle_ = nullptr;

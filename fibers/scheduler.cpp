@@ -13,9 +13,6 @@ namespace {
 
 thread_local scheduler* this_threads_scheduler = nullptr;
 
-constexpr std::chrono::seconds surplus_check_interval{1};
-constexpr std::size_t stacks_released_at_once = 32;
-
 // The deadline of one park(), on the waiting stack.
 class expiry final : public timer {
   public:
@@ -148,7 +145,12 @@ wake_reason scheduler::park(wait_site& site, time_point deadline) noexcept {
     self.site_ = &site;
     self.state_ = fiber_state::parked;
     if (deadline == never) {
-        suspend_current();
+        runnable* next = next_ready();
+        if (next != nullptr && next == site.awaited && can_run_on_top(self, *site.awaited)) {
+            run_on_top(self, *site.awaited);
+        } else {
+            leave(self.worker_->flow(), next);
+        }
     } else {
         expiry limit(*this, self);
         timers_.add(limit, deadline);
@@ -165,6 +167,34 @@ wake_reason scheduler::park(wait_site& site, time_point deadline) noexcept {
     return self.reason_;
 }
 
+// Whether f may start on the stack of `waiter`, the running fiber: it has not got one, wants one of
+// the same size, and finds nearly all of it.
+bool scheduler::can_run_on_top(const fiber& waiter, const fiber& f) const noexcept {
+    const auto* here = static_cast<const std::byte*>(__builtin_frame_address(0));
+    const worker& w = *waiter.worker_;
+    return f.worker_ == nullptr && f.pool_ == &w.pool() &&
+           here > w.slot().low + w.pool().stack_size() - most_lent_depth;
+}
+
+// `waiter` has just parked, and the next to run is the very fiber it waits for: so that runs as a
+// call. It may suspend and resume this context as often as it likes; the waiter is not resumed
+// before its end.
+void scheduler::run_on_top(fiber& waiter, fiber& awaited) noexcept {
+    worker& w = *waiter.worker_;
+    const exception_state in_hand = std::exchange(*cells_.exceptions, exception_state{});
+    const int error_number = std::exchange(*cells_.error_number, 0);
+    waiter.lends_its_stack_ = true;
+    awaited.worker_ = &w;
+    awaited.state_ = fiber_state::running;
+    current_ = &awaited;
+    awaited.body_(awaited, true); // may destroy it; makes the waiter ready
+    w.pool().unreserve();
+    waiter.lends_its_stack_ = false;
+    leave(w.flow(), next_ready());
+    *cells_.exceptions = in_hand;
+    *cells_.error_number = error_number;
+}
+
 bool scheduler::unpark(fiber& f, wake_reason reason) noexcept {
     if (f.state_ != fiber_state::parked) {
         return false;
@@ -177,7 +207,8 @@ bool scheduler::unpark(fiber& f, wake_reason reason) noexcept {
 
 wake_reason scheduler::yield() noexcept {
     fiber& self = *current_;
-    if (!self.cancel_pending_) {
+    // A cancel that is kept costs its turn: a destructor may yield until something has happened.
+    if (!self.cancel_pending_ || !cancel_is_deliverable(self)) {
         self.state_ = fiber_state::ready;
         ready_.push_back(self);
         suspend_current();
@@ -223,6 +254,7 @@ fiber* scheduler::cancel(fiber& f) noexcept {
 [[gnu::always_inline]] inline void scheduler::leave(context& from, runnable* next) noexcept {
     if (next != nullptr && next->is_fiber()) {
         fiber& f = *static_cast<fiber*>(next);
+        const int error_number = *cells_.error_number;
         if (f.worker_ != nullptr || assign_worker(f)) {
             current_ = &f;
             f.state_ = fiber_state::running;
@@ -231,6 +263,7 @@ fiber* scheduler::cancel(fiber& f) noexcept {
             }
             return;
         }
+        *cells_.error_number = error_number; // who stops here keeps its own
     }
     for_loop_ = next;
     current_ = nullptr;
@@ -246,7 +279,6 @@ fiber* scheduler::cancel(fiber& f) noexcept {
 void scheduler::run_assigned(worker& w, fiber& first) noexcept {
     for (fiber* f = &first;;) {
         *cells_.error_number = 0;
-        *cells_.exceptions = {};
         f->body_(*f, true); // may destroy *f
         w.pool().unreserve();
         runnable* next = next_ready();
@@ -269,32 +301,6 @@ void scheduler::run_to_end(worker& w) noexcept {
     loop_.switch_to(w.flow(), cells_);
 }
 
-// --- the loop ---
-
-run_result scheduler::run_until(const bool& finished, time_point limit) noexcept {
-    // This is the event loop.
-    while (!finished) {
-        if (ready_.empty()) {
-            if (!sleep(limit)) {
-                return run_result::deadlocked;
-            }
-        } else if (port_.watching()) {
-            port_.poll();
-        }
-        letters_->drain();
-        if (!timers_.empty()) {
-            timers_.fire(port_.now());
-        }
-        const time_point begin = clock::now();
-        if (begin >= limit) {
-            return run_result::out_of_time;
-        }
-        run_ready();
-        budget_turns(clock::now() - begin);
-    }
-    return run_result::finished;
-}
-
 // Runs turns until nothing is ready or the budget is used up.
 void scheduler::run_ready() noexcept {
     turns_left_ = turns_budget_;
@@ -315,56 +321,6 @@ void scheduler::run_ready() noexcept {
         current_ = &f;
         f.state_ = fiber_state::running;
         loop_.switch_to(f.worker_->flow(), cells_);
-    }
-}
-
-// Sleeps until something may be ready. False when nothing ever can be.
-bool scheduler::sleep(time_point limit) noexcept {
-    if (timers_.empty() && !port_.watching() && !letters_->held()) {
-        return letters_->drain();
-    }
-    time_point deadline = timers_.next();
-    if (options_.real_time) {
-        deadline = std::min(deadline, limit);
-        if (release_surplus_stacks()) {
-            deadline = std::min(deadline, next_surplus_check_);
-        }
-    }
-    if (letters_->prepare_to_sleep()) {
-        port_.wait(deadline);
-        letters_->awake();
-    }
-    return true;
-}
-
-// Gives back some of the stacks that the last second did not need. True when there is more to do at
-// next_surplus_check_.
-bool scheduler::release_surplus_stacks() noexcept {
-    const auto large = [](const auto& pool) { return pool->idle() > worker_pool::always_kept; };
-    if (std::none_of(pools_.begin(), pools_.end(), large)) {
-        return false;
-    }
-    const time_point now = port_.now();
-    if (now >= next_surplus_check_) {
-        bool more = false;
-        for (const auto& pool : pools_) {
-            more = pool->release_surplus(stacks_released_at_once) || more;
-        }
-        // In small portions, so that an event is never kept waiting by the cleaning.
-        next_surplus_check_ = more ? now : now + surplus_check_interval;
-    }
-    return true;
-}
-
-// A series of turns should take about longest_series: cheap turns come in full series, of expensive
-// ones only as many as fit.
-void scheduler::budget_turns(clock::duration last_series) noexcept {
-    if (last_series <= longest_series / 2) {
-        turns_budget_ = std::min(turns_budget_ * 2, most_turns);
-    } else if (last_series > longest_series) {
-        const auto share = turns_budget_ * clock::duration(longest_series).count() /
-                           std::max<clock::rep>(last_series.count(), 1);
-        turns_budget_ = static_cast<int>(std::max<clock::rep>(share, 1));
     }
 }
 

@@ -107,6 +107,9 @@ class scheduler {
     void run_to_end(worker& w) noexcept;
     context& loop_context() noexcept { return loop_; }
 
+    // A fiber that starts on top of its waiter's stack finds at most this much of it used.
+    static constexpr std::size_t most_lent_depth = 8 * 1024;
+
     // Timers and events are looked at after this many turns of fibers that keep each other busy, or
     // after about this time, whichever comes first; single turns are never cut short.
     static constexpr int most_turns = 64;
@@ -119,9 +122,12 @@ class scheduler {
     bool assign_worker(fiber& f) noexcept;
     void leave(context& from, runnable* next) noexcept;
     void suspend_current() noexcept;
+    bool can_run_on_top(const fiber& waiter, const fiber& f) const noexcept;
+    void run_on_top(fiber& waiter, fiber& awaited) noexcept;
     void run_ready() noexcept;
     void start_failed(fiber& f) noexcept;
     bool sleep(time_point limit) noexcept;
+    void trim_idle_stacks(std::size_t limit) noexcept;
     bool release_surplus_stacks() noexcept;
     void budget_turns(clock::duration last_series) noexcept;
     bool cancel_is_deliverable(const fiber& f) const noexcept {

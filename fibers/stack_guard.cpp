@@ -30,6 +30,16 @@ long mapping_guard_limit() noexcept {
     return limit;
 }
 
+// Once a process: from here on an overflow may go unnoticed.
+void report_unguarded() noexcept {
+    static std::atomic<bool> reported = false;
+    if (!reported.exchange(true)) {
+        std::fputs("weft: no mapping is left for the guards of more stacks; raise vm.max_map_count "
+                   "(or use Linux 6.13) to have them all guarded\n",
+                   stderr);
+    }
+}
+
 } // namespace
 
 guard_kind best_guard_kind(const memory_calls& calls) noexcept {
@@ -52,6 +62,7 @@ guard_result install_guard(guard_kind kind, void* low, std::size_t size,
     }
     if (mapping_guards.fetch_add(1, std::memory_order_relaxed) >= mapping_guard_limit()) {
         mapping_guards.fetch_sub(1, std::memory_order_relaxed);
+        report_unguarded();
         return guard_result::over_the_map_limit;
     }
     if (calls.mprotect(low, size, PROT_NONE) != 0) {

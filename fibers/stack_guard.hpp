@@ -7,7 +7,7 @@
 // of its own, so every one of a million stacks has it. `mapping`: mprotect(PROT_NONE), which costs
 // two mappings a stack against the process-wide vm.max_map_count (65,530 by default). Policy for
 // `mapping`: half of that limit is spent on guards, then stacks go without one, so that the
-// process keeps mappings for everything else; pools count the unguarded and report it once.
+// process keeps mappings for everything else; the first stack without one is reported on stderr.
 // A guard that should have been installed but could not is an error: the stack is not used.
 #pragma once
 

@@ -2,6 +2,7 @@
 #include "fibers/stack_memory.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <limits>
 
@@ -94,11 +95,23 @@ void stack_memory::trim(stack_slot slot, std::byte* above) noexcept {
     calls_.madvise(from, static_cast<std::size_t>(above - from), MADV_DONTNEED);
 }
 
-bool stack_memory::resident(std::byte* address) noexcept {
-    unsigned char in_memory = 0;
-    const auto page = reinterpret_cast<std::uintptr_t>(address) & ~(page_size - 1);
-    return ::mincore(reinterpret_cast<void*>(page), page_size, &in_memory) == 0 &&
-           (in_memory & 1) != 0;
+bool stack_memory::resident(std::byte* low, std::byte* above) noexcept {
+    std::array<unsigned char, 512> in_memory;
+    auto page = reinterpret_cast<std::uintptr_t>(low) & ~(page_size - 1);
+    const auto end = reinterpret_cast<std::uintptr_t>(above);
+    while (page < end) {
+        const std::size_t count =
+            std::min((end - page + page_size - 1) / page_size, in_memory.size());
+        if (::mincore(reinterpret_cast<void*>(page), count * page_size, in_memory.data()) != 0) {
+            return false;
+        }
+        const auto last = in_memory.begin() + static_cast<std::ptrdiff_t>(count);
+        if (std::any_of(in_memory.begin(), last, [](unsigned char p) { return (p & 1) != 0; })) {
+            return true;
+        }
+        page += count * page_size;
+    }
+    return false;
 }
 
 } // namespace weft::fibers

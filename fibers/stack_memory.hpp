@@ -46,8 +46,9 @@ class stack_memory {
     // Gives the memory in [slot.low, `above`) back to the kernel, the guard excepted.
     void trim(stack_slot slot, std::byte* above) noexcept;
 
-    // Whether the page that holds `address` is in memory.
-    static bool resident(std::byte* address) noexcept;
+    // Whether the page that holds `address` is in memory; whether any page in [low, above) is.
+    static bool resident(std::byte* address) noexcept { return resident(address, address + 1); }
+    static bool resident(std::byte* low, std::byte* above) noexcept;
 
     static constexpr std::size_t page_size = 4096;
     static constexpr std::size_t smallest_slot = 16 * 1024;

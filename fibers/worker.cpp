@@ -38,10 +38,9 @@ context& worker::main(void* self) noexcept {
 }
 
 worker* worker_pool::acquire() noexcept {
-    worker* w = idle_head_;
-    if (w != nullptr) {
-        idle_head_ = w->next_idle_;
-        --idle_;
+    worker* w = nullptr;
+    if (idle_ > 0) {
+        w = &pop_idle();
     } else {
         const stack_slot slot = memory_.take();
         if (slot.low == nullptr) {
@@ -55,29 +54,45 @@ worker* worker_pool::acquire() noexcept {
 }
 
 void worker_pool::put_idle(worker& w) noexcept {
-    // Asking the kernel costs a system call, so after the first time only every 256th return asks.
-    if ((w.times_idle_++ % 256) == 0) {
-        std::byte* watermark = w.slot_.low + memory_.slot_size() - kept_warm;
-        const bool large = memory_.slot_size() > memory_.guard_size() + kept_warm;
-        if (large && stack_memory::resident(watermark - 1)) {
-            memory_.trim(w.slot_, watermark);
-        }
-    }
+    w.unchecked_ = true;
+    ++unchecked_;
     w.next_idle_ = idle_head_;
     idle_head_ = &w;
     ++idle_;
 }
 
+worker& worker_pool::pop_idle() noexcept {
+    worker& w = *idle_head_;
+    idle_head_ = w.next_idle_;
+    --idle_;
+    unchecked_ -= std::exchange(w.unchecked_, false) ? 1 : 0;
+    return w;
+}
+
+void worker_pool::trim_idle(std::size_t limit) noexcept {
+    if (memory_.slot_size() <= memory_.guard_size() + kept_warm) {
+        return;
+    }
+    for (worker* w = idle_head_; w != nullptr && unchecked_ > 0 && limit > 0; --limit) {
+        if (std::exchange(w->unchecked_, false)) {
+            --unchecked_;
+            std::byte* watermark = w->slot_.low + memory_.slot_size() - kept_warm;
+            if (stack_memory::resident(w->slot_.low + memory_.guard_size(), watermark)) {
+                memory_.trim(w->slot_, watermark);
+            }
+        }
+        w = w->next_idle_;
+    }
+}
+
 // Ends the idle worker that was used last and returns its slot, whose memory is still there.
 stack_slot worker_pool::end_one() noexcept {
-    worker* w = idle_head_;
-    idle_head_ = w->next_idle_;
-    --idle_;
+    worker& w = pop_idle();
     --workers_;
-    w->dismiss();
-    scheduler_.run_to_end(*w);
-    const stack_slot slot = w->slot();
-    w->~worker();
+    w.dismiss();
+    scheduler_.run_to_end(w);
+    const stack_slot slot = w.slot();
+    w.~worker();
     return slot;
 }
 

@@ -44,7 +44,7 @@ class worker {
     stack_slot slot_;
     fiber* assigned_ = nullptr;
     worker* next_idle_ = nullptr;
-    std::uint32_t times_idle_ = 0;
+    bool unchecked_ = false; // idle, and nobody has looked yet how deep its stack was used
 };
 
 // All workers of one stack size on one thread.
@@ -73,9 +73,13 @@ class worker_pool {
     // An idle worker or a new one; null, with errno, when a stack cannot be had.
     worker* acquire() noexcept;
 
-    // The worker has nothing to do; it is still running on its stack, whose depth is looked at
-    // here.
+    // The worker has nothing to do; it is still running on its stack.
     void put_idle(worker& w) noexcept;
+
+    // Gives back what fibers that went deep have left of touched stack in idle workers. Asking the
+    // kernel costs a system call a worker, so it is not done while there is work; at most `limit`
+    // workers are looked at, those that came back last.
+    void trim_idle(std::size_t limit) noexcept;
 
     // Ends idle workers beyond what was needed lately and gives their memory back: at most `limit`
     // of them. True when there may be more. Call it on the loop's own stack.
@@ -86,12 +90,13 @@ class worker_pool {
     std::size_t in_use() const noexcept { return workers_ - idle_; }
     std::size_t idle() const noexcept { return idle_; }
 
-    // A finished fiber that went deeper than this below its stack's top has the rest trimmed.
+    // What lies deeper than this below the top of an idle stack is trimmed.
     static constexpr std::size_t kept_warm = 32 * 1024;
     // This many idle workers are kept whatever happens.
     static constexpr std::size_t always_kept = 64;
 
   private:
+    worker& pop_idle() noexcept;
     stack_slot end_one() noexcept;
 
     scheduler& scheduler_;
@@ -100,6 +105,7 @@ class worker_pool {
     std::size_t fibers_ = 0; // existing, started or not
     std::size_t workers_ = 0;
     std::size_t idle_ = 0;
+    std::size_t unchecked_ = 0;
     std::size_t peak_in_use_ = 0; // since the last time surplus was looked for
 };
 

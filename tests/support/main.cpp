@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// main() of every gtest program: death tests run in a fresh process, which is what programs with threads and
-// fibers need.
+// main() of every gtest program: death tests run in a fresh process, which is what programs with
+// threads and fibers need.
 #include <gtest/gtest.h>
 
 int main(int argc, char** argv) {

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The scheduler's loop: when to look at timers, letters and events, when to sleep, and what to tidy
+// up before.
+#include "fibers/scheduler.hpp"
+
+#include <algorithm>
+
+namespace weft::fibers {
+
+namespace {
+
+constexpr std::chrono::seconds surplus_check_interval{1};
+constexpr std::size_t stacks_released_at_once = 32;
+constexpr std::size_t stacks_looked_at_once = 16;
+
+} // namespace
+
+run_result scheduler::run_until(const bool& finished, time_point limit) noexcept {
+    // This is the event loop.
+    while (!finished) {
+        if (ready_.empty()) {
+            if (!sleep(limit)) {
+                return run_result::deadlocked;
+            }
+        } else if (port_.watching()) {
+            port_.poll();
+        }
+        letters_->drain();
+        if (!timers_.empty()) {
+            timers_.fire(port_.now());
+        }
+        const time_point begin = clock::now();
+        run_ready();
+        const time_point end = clock::now();
+        if (end >= limit && !finished) {
+            return run_result::out_of_time;
+        }
+        budget_turns(end - begin);
+    }
+    trim_idle_stacks(static_cast<std::size_t>(-1));
+    return run_result::finished;
+}
+
+// Sleeps until something may be ready. False when nothing ever can be.
+bool scheduler::sleep(time_point limit) noexcept {
+    if (timers_.empty() && !port_.watching() && !letters_->held()) {
+        return letters_->drain();
+    }
+    const bool only_held = timers_.empty() && !port_.watching();
+    trim_idle_stacks(stacks_looked_at_once);
+    time_point deadline = timers_.next();
+    if (options_.real_time) {
+        deadline = std::min(deadline, limit);
+        if (release_surplus_stacks()) {
+            deadline = std::min(deadline, next_surplus_check_);
+        }
+    } else if (deadline == never) {
+        deadline = limit; // without a timer virtual time may jump there, and look again
+    }
+    if (letters_->prepare_to_sleep(only_held)) {
+        port_.wait(deadline);
+        letters_->awake();
+    }
+    return true;
+}
+
+void scheduler::trim_idle_stacks(std::size_t limit) noexcept {
+    for (const auto& pool : pools_) {
+        pool->trim_idle(limit);
+    }
+}
+
+// Gives back some of the stacks that the last second did not need. True when there is more to do at
+// next_surplus_check_.
+bool scheduler::release_surplus_stacks() noexcept {
+    const auto large = [](const auto& pool) { return pool->idle() > worker_pool::always_kept; };
+    if (std::none_of(pools_.begin(), pools_.end(), large)) {
+        return false;
+    }
+    const time_point now = port_.now();
+    if (now >= next_surplus_check_) {
+        bool more = false;
+        for (const auto& pool : pools_) {
+            more = pool->release_surplus(stacks_released_at_once) || more;
+        }
+        // In small portions, so that an event is never kept waiting by the cleaning.
+        next_surplus_check_ = more ? now : now + surplus_check_interval;
+    }
+    return true;
+}
+
+// A series of turns should take about longest_series: cheap turns come in full series, of expensive
+// ones only as many as fit.
+void scheduler::budget_turns(clock::duration last_series) noexcept {
+    if (last_series <= longest_series / 2) {
+        turns_budget_ = std::min(turns_budget_ * 2, most_turns);
+    } else if (last_series > longest_series) {
+        const auto share = turns_budget_ * clock::duration(longest_series).count() /
+                           std::max<clock::rep>(last_series.count(), 1);
+        turns_budget_ = static_cast<int>(std::max<clock::rep>(share, 1));
+    }
+}
+
+} // namespace weft::fibers
