@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <system_error>
 
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
+#include <unistd.h>
 
 namespace weft::reactor {
 
@@ -39,22 +42,34 @@ struct ev_loop* make_loop() {
 
 loop::loop()
     : loop_(make_loop()),
-      timer_fd_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
+      timer_fd_(require_fd(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC),
+                           "weft: no timer descriptor to be had")),
+      wake_fd_(require_fd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
+                          "weft: no wake-up descriptor to be had")),
       descriptors_(loop_.get()) {
-    if (!timer_fd_) {
-        throw std::system_error(errno, std::system_category(),
-                                "weft: no timer descriptor to be had");
-    }
+    ev_set_userdata(loop_.get(), this);
+    ev_set_loop_release_cb(loop_.get(), &loop::before_sleep, nullptr);
     ev_io_init(&deadline_watcher_, &loop::on_deadline, timer_fd_.get(), EV_READ);
     deadline_watcher_.data = this;
     ev_io_start(loop_.get(), &deadline_watcher_);
-    ev_async_init(&wake_watcher_, &loop::on_wake);
-    ev_async_start(loop_.get(), &wake_watcher_);
+    ev_io_init(&wake_watcher_, &loop::on_wake, wake_fd_.get(), EV_READ);
+    ev_io_start(loop_.get(), &wake_watcher_);
+    ev_run(loop_.get(), EVRUN_NOWAIT); // the kernel learns of them here
+    if (!ev_is_active(&deadline_watcher_) || !ev_is_active(&wake_watcher_)) {
+        throw std::system_error(ENOSPC, std::system_category(),
+                                "weft: the kernel watches no more descriptors (see "
+                                "fs.epoll.max_user_watches)");
+    }
 }
 
 loop::~loop() {
-    ev_async_stop(loop_.get(), &wake_watcher_);
+    ev_io_stop(loop_.get(), &wake_watcher_);
     ev_io_stop(loop_.get(), &deadline_watcher_);
+}
+
+void loop::on_wake(struct ev_loop*, ev_io* watcher, int) noexcept {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const ssize_t n = ::read(watcher->fd, &count, sizeof(count));
 }
 
 void loop::on_deadline(struct ev_loop*, ev_io* watcher, int) noexcept {
@@ -76,8 +91,18 @@ void loop::arm(fibers::time_point deadline) noexcept {
     armed_for_ = deadline;
 }
 
+// Called by libev right before epoll_wait. What became ready on the way there (a watcher the kernel
+// refused, a descriptor found closed) must not be slept on; libev does not look itself.
+void loop::before_sleep(struct ev_loop* l) noexcept {
+    auto& self = *static_cast<loop*>(ev_userdata(l));
+    if (ev_pending_count(l) > 0 || self.descriptors_.progress()) {
+        self.wake();
+    }
+}
+
 void loop::run(int flags) noexcept {
-    descriptors_.check_started();
+    descriptors_.expect_progress();
+    descriptors_.check_changes();
     ev_run(loop_.get(), flags);
 }
 
@@ -94,11 +119,14 @@ void loop::wait(fibers::time_point deadline) noexcept {
 
 bool loop::poll() noexcept {
     run(EVRUN_NOWAIT);
-    return descriptors_.take_progress();
+    return descriptors_.progress();
 }
 
 void loop::wake() noexcept {
-    ev_async_send(loop_.get(), &wake_watcher_);
+    const int error_number = errno; // callable in a signal handler
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t n = ::write(wake_fd_.get(), &one, sizeof(one));
+    errno = error_number;
 }
 
 } // namespace weft::reactor

@@ -23,7 +23,8 @@ namespace weft::reactor {
 
 class loop final : public fibers::event_port {
   public:
-    // Throws std::system_error when the kernel gives no epoll, timer or wake-up descriptor.
+    // Throws std::system_error when the kernel gives no epoll, timer or wake-up descriptor, or does
+    // not watch them.
     loop();
     ~loop() override;
 
@@ -42,15 +43,17 @@ class loop final : public fibers::event_port {
     struct loop_deleter {
         void operator()(struct ev_loop* l) const noexcept { ev_loop_destroy(l); }
     };
-    static void on_wake(struct ev_loop*, ev_async*, int) noexcept {}
+    static void on_wake(struct ev_loop*, ev_io* watcher, int) noexcept;
     static void on_deadline(struct ev_loop*, ev_io* watcher, int) noexcept;
+    static void before_sleep(struct ev_loop* l) noexcept;
     void arm(fibers::time_point deadline) noexcept;
     void run(int flags) noexcept;
 
     std::unique_ptr<struct ev_loop, loop_deleter> loop_;
     unique_fd timer_fd_;
+    unique_fd wake_fd_;
     ev_io deadline_watcher_{};
-    ev_async wake_watcher_{};
+    ev_io wake_watcher_{};
     fibers::time_point armed_for_ = fibers::never; // when timer_fd_ will be readable
     readiness descriptors_;
 };

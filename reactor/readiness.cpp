@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace weft::reactor {
@@ -25,6 +24,12 @@ readiness::side::side(int fd, int events, readiness& o) noexcept : owner(o) {
 readiness::entry::entry(int fd, readiness& owner) noexcept
     : read(fd, EV_READ, owner), write(fd, EV_WRITE, owner) {}
 
+readiness::readiness(struct ev_loop* loop) : loop_(loop), trial_(loop) {
+    ev_fork_init(&rebuild_watcher_, &readiness::on_rebuild);
+    rebuild_watcher_.data = this;
+    ev_fork_start(loop_, &rebuild_watcher_);
+}
+
 readiness::~readiness() {
     for (const auto& e : entries_) {
         if (e) {
@@ -32,6 +37,7 @@ readiness::~readiness() {
             stop(e->write);
         }
     }
+    ev_fork_stop(loop_, &rebuild_watcher_);
 }
 
 readiness::entry* readiness::find(int fd) noexcept {
@@ -42,7 +48,9 @@ readiness::entry* readiness::find(int fd) noexcept {
 readiness::entry& readiness::find_or_make(int fd) {
     const auto index = static_cast<std::size_t>(fd);
     if (index >= entries_.size()) {
-        entries_.resize(std::max(index + 1, entries_.size() * 2));
+        const std::size_t size = std::max(index + 1, entries_.size() * 2);
+        changed_.reserve(size);
+        entries_.resize(size);
     }
     if (!entries_[index]) {
         entries_[index] = std::make_unique<entry>(fd, *this);
@@ -50,11 +58,11 @@ readiness::entry& readiness::find_or_make(int fd) {
     return *entries_[index];
 }
 
-void readiness::start(int fd, side& s) {
-    started_.push_back(fd);
+void readiness::start(entry& e, side& s) noexcept {
+    note_change(e);
     // Setting the events again makes libev tell the kernel even if it believes the kernel knows:
     // the number may stand for another file than last time.
-    ev_io_set(&s.watcher, fd, s.watcher.events);
+    ev_io_set(&s.watcher, e.fd(), s.watcher.events);
     s.unwatchable = false;
     ev_io_start(loop_, &s.watcher);
 }
@@ -67,15 +75,19 @@ wait_result readiness::wait(int fd, direction d, fibers::wait_site& site,
                             fibers::time_point deadline) {
     entry* e = find(fd);
     if (e == nullptr || !ev_is_active(&e->of(d).watcher)) {
-        struct stat status {};
-        if (fd < 0 || ::fstat(fd, &status) != 0) {
-            return wait_result::bad_descriptor;
-        }
-        if (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) {
+        switch (trial_.of(fd)) {
+        case watchability::watchable:
+            break;
+        case watchability::always_ready:
             return wait_result::ready;
+        case watchability::not_open:
+            forget(fd); // who waits for the other direction does not know yet
+            return wait_result::bad_descriptor;
+        case watchability::refused:
+            return wait_result::unwatchable;
         }
         e = &find_or_make(fd);
-        start(fd, e->of(d));
+        start(*e, e->of(d));
     }
     const std::uint32_t generation = e->generation;
     ++waiting_;
@@ -95,12 +107,20 @@ wait_result readiness::wait(int fd, direction d, fibers::wait_site& site,
 
 void readiness::on_event(struct ev_loop*, ev_io* w, int events) noexcept {
     auto& s = *static_cast<side*>(w->data);
+    readiness& self = s.owner;
     s.unwatchable = (events & EV_ERROR) != 0; // libev has stopped the watcher then
     if (s.waiters.empty()) {
-        s.owner.stop(s); // nobody wants to know: stay quiet until somebody waits again
+        self.stop(s); // nobody wants to know: stay quiet until somebody waits again
+        self.note_change(*self.find(w->fd));
     } else {
-        s.waiters.notify_all(*s.owner.scheduler_);
-        s.owner.progress_ = true;
+        self.wake_all(s);
+    }
+}
+
+void readiness::wake_all(side& s) noexcept {
+    if (!s.waiters.empty()) {
+        s.waiters.notify_all(*scheduler_);
+        progress_ = true;
     }
 }
 
@@ -112,7 +132,13 @@ void readiness::forget(int fd) noexcept {
     ++e->generation;
     for (side* s : {&e->read, &e->write}) {
         stop(*s);
-        s->waiters.notify_all(*scheduler_);
+        wake_all(*s);
+    }
+}
+
+void readiness::look_again(int fd, direction d) noexcept {
+    if (entry* e = find(fd)) {
+        wake_all(e->of(d));
     }
 }
 
@@ -121,13 +147,40 @@ void readiness::close(int fd) noexcept {
     ::close(fd);
 }
 
-void readiness::check_started() noexcept {
-    for (const int fd : started_) {
-        if (!is_open(fd)) {
-            forget(fd); // closed behind our back in this very turn
+// --- descriptors that are closed behind our back ---
+
+void readiness::note_change(entry& e) noexcept {
+    if (!e.changed) {
+        e.changed = true;
+        changed_.push_back(&e);
+    }
+}
+
+void readiness::check_changes() noexcept {
+    for (entry* e : changed_) {
+        e->changed = false;
+        forget_if_closed(*e);
+    }
+    changed_.clear();
+}
+
+void readiness::forget_if_closed(const entry& e) noexcept {
+    const bool active = ev_is_active(&e.read.watcher) || ev_is_active(&e.write.watcher);
+    if (active && !is_open(e.fd())) {
+        forget(e.fd());
+    }
+}
+
+// An event came for a descriptor that was closed while a duplicate of it lives. libev cannot take
+// such a one out of its epoll set, so it makes a new set and tells the kernel everything again,
+// right after this call.
+void readiness::on_rebuild(struct ev_loop*, ev_fork* w, int) noexcept {
+    auto& self = *static_cast<readiness*>(w->data);
+    for (const auto& e : self.entries_) {
+        if (e) {
+            self.forget_if_closed(*e);
         }
     }
-    started_.clear();
 }
 
 } // namespace weft::reactor

@@ -14,12 +14,12 @@
 #pragma once
 
 #include "fibers/wait_queue.hpp"
+#include "reactor/trial_set.hpp"
 
 #include <ev.h>
 
 #include <cstdint>
 #include <memory>
-#include <utility>
 #include <vector>
 
 namespace weft::reactor {
@@ -37,7 +37,8 @@ enum class wait_result : std::uint8_t {
 
 class readiness {
   public:
-    explicit readiness(struct ev_loop* loop) noexcept : loop_(loop) {}
+    // Throws std::system_error when there is no descriptor for the trial set.
+    explicit readiness(struct ev_loop* loop);
     ~readiness();
     readiness(const readiness&) = delete;
     readiness& operator=(const readiness&) = delete;
@@ -54,17 +55,23 @@ class readiness {
     // descriptor is closed, replaced by dup2 or handed to somebody else.
     void forget(int fd) noexcept;
 
+    // Wakes everybody who waits for that direction of fd, as if it had become ready: for changes
+    // that the kernel does not tell.
+    void look_again(int fd, direction d) noexcept;
+
     // forget() and ::close().
     void close(int fd) noexcept;
 
     // Fibers that wait here.
     std::size_t waiting() const noexcept { return waiting_; }
 
-    // To be called right before libev reads its list of changes.
-    void check_started() noexcept;
+    // To be called right before libev reads its list of changes: forgets what was closed behind our
+    // back.
+    void check_changes() noexcept;
 
-    // Whether a callback has made something ready since the last call.
-    bool take_progress() noexcept { return std::exchange(progress_, false); }
+    // Whether a fiber has been woken since expect_progress().
+    bool progress() const noexcept { return progress_; }
+    void expect_progress() noexcept { progress_ = false; }
 
   private:
     struct side {
@@ -77,21 +84,29 @@ class readiness {
     struct entry {
         entry(int fd, readiness& owner) noexcept;
         side& of(direction d) noexcept { return d == direction::read ? read : write; }
+        int fd() const noexcept { return read.watcher.fd; }
         side read;
         side write;
         std::uint32_t generation = 0; // grows with every forget()
+        bool changed = false;         // it is in changed_
     };
 
     static void on_event(struct ev_loop* l, ev_io* w, int events) noexcept;
+    static void on_rebuild(struct ev_loop* l, ev_fork* w, int) noexcept;
     entry* find(int fd) noexcept;
     entry& find_or_make(int fd);
-    void start(int fd, side& s);
+    void start(entry& e, side& s) noexcept;
     void stop(side& s) noexcept;
+    void note_change(entry& e) noexcept;
+    void forget_if_closed(const entry& e) noexcept;
+    void wake_all(side& s) noexcept;
 
     struct ev_loop* loop_;
     fibers::scheduler* scheduler_ = nullptr;
+    trial_set trial_;
+    ev_fork rebuild_watcher_{};
     std::vector<std::unique_ptr<entry>> entries_; // by descriptor number
-    std::vector<int> started_;                    // watchers libev has not looked at yet
+    std::vector<entry*> changed_;                 // libev has not told the kernel yet; room for all
     std::size_t waiting_ = 0;
     bool progress_ = false;
 };

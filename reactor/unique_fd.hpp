@@ -5,6 +5,8 @@
 // through reactor::readiness instead.
 #pragma once
 
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include <unistd.h>
@@ -33,5 +35,14 @@ class unique_fd {
   private:
     int fd_ = -1;
 };
+
+// Takes over what a system call has returned. Throws std::system_error with errno when that is no
+// descriptor.
+inline unique_fd require_fd(int fd, const char* failure) {
+    if (fd < 0) {
+        throw std::system_error(errno, std::system_category(), failure);
+    }
+    return unique_fd(fd);
+}
 
 } // namespace weft::reactor
