@@ -25,24 +25,24 @@ constexpr auto call = "weft::open_connection";
                             fmt::format("{}: {}", call, to.to_string()));
 }
 
-// Blocks until the connection stands or has failed.
+// Blocks until the connection stands. Each connect() after the first one asks how that has come
+// out.
 void finish_connecting(detail::loop_core& loop, int fd, const endpoint& to) {
-    fibers::wait_site site{call};
-    switch (loop.descriptors().wait(fd, reactor::direction::write, site)) {
-    case reactor::wait_result::cancelled:
-        detail::throw_cancelled(*loop.current_task());
-    case reactor::wait_result::ready:
-        break;
-    default:
-        fail(ENOMEM, to);
-    }
-    int error_number = 0;
-    socklen_t size = sizeof(error_number);
-    if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error_number, &size) != 0) {
-        error_number = errno;
-    }
-    if (error_number != 0) {
-        fail(error_number, to);
+    while (::connect(fd, to.data(), to.size()) != 0 && errno != EISCONN) {
+        if (errno != EINPROGRESS && errno != EALREADY && errno != EINTR) {
+            fail(errno, to);
+        }
+        fibers::wait_site site{call};
+        switch (loop.descriptors().wait(fd, reactor::direction::write, site)) {
+        case reactor::wait_result::ready:
+            break;
+        case reactor::wait_result::cancelled:
+            detail::throw_cancelled(*loop.current_task());
+        case reactor::wait_result::unwatchable:
+            fail(ENOSPC, to);
+        default:
+            fail(EBADF, to);
+        }
     }
 }
 
@@ -69,11 +69,8 @@ stream open_connection(std::string_view host, std::uint16_t port, const connect_
             fail(errno, from);
         }
     }
-    loop.descriptors().forget(fd.get());
-    if (::connect(fd.get(), to.data(), to.size()) != 0) {
-        if (errno != EINPROGRESS && errno != EINTR) {
-            fail(errno, to);
-        }
+    loop.descriptors().forget(fd.get()); // whatever the number stood for before
+    {
         struct watched {
             reactor::readiness& descriptors;
             int fd;

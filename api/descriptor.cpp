@@ -42,7 +42,7 @@ int descriptor::detach() noexcept {
             report("weft::stream: closed or destroyed on another thread than its loop's");
             std::abort();
         }
-        loop_->descriptors().forget(fd);
+        std::exchange(loop_, nullptr)->descriptors().forget(fd);
         unlink();
     }
     return fd;
@@ -54,16 +54,26 @@ void descriptor::release() noexcept {
     }
 }
 
+void descriptor::require_own_loop(const char* call) const {
+    if (loop_ != nullptr && loop_ != loop_core::running()) {
+        throw wrong_loop(
+            fmt::format("{}: descriptor {} belongs to another loop; release() it there "
+                        "and take it over here with from_socket()",
+                        call, fd_));
+    }
+}
+
 void descriptor::require_open(const char* call) const {
-    loop_core& running = require_running_loop(call);
+    require_running_loop(call);
+    require_own_loop(call);
     if (fd_ < 0) {
         throw std::system_error(EBADF, std::system_category(),
                                 fmt::format("{}: it is closed", call));
     }
-    if (loop_ != &running) {
+    if (loop_ == nullptr) {
         throw wrong_loop(
-            fmt::format("{}: descriptor {} belongs to another loop; release() it there and "
-                        "take it over here with from_socket()",
+            fmt::format("{}: the loop of descriptor {} has ended; release() it and take "
+                        "it over here with from_socket()",
                         call, fd_));
     }
 }

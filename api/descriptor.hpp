@@ -38,9 +38,11 @@ class descriptor : public boost::intrusive::list_base_hook<
     // The last one closes and destroys.
     void release() noexcept;
 
-    // The loop is gone.
+    // The loop has ended.
     void orphan() noexcept { loop_ = nullptr; }
 
+    // Throws wrong_loop when the loop runs on another thread.
+    void require_own_loop(const char* call) const;
     // Throws no_running_loop, wrong_loop or EBADF, naming the call.
     void require_open(const char* call) const;
     // The same, and not_in_task.
@@ -56,7 +58,7 @@ class descriptor : public boost::intrusive::list_base_hook<
     virtual ~descriptor();
 
   private:
-    loop_core* loop_;
+    loop_core* loop_; // null when it has ended, and once closed
     int fd_;
     std::uint32_t references_ = 1;
 };

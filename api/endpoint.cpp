@@ -32,11 +32,12 @@ endpoint::endpoint(std::string_view address, std::uint16_t port) {
     const std::string text(address);
     sockaddr_in v4{};
     sockaddr_in6 v6{};
-    if (inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1) {
+    const bool is_text = text.find('\0') == std::string::npos; // inet_pton would look no further
+    if (is_text && inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1) {
         v4.sin_family = AF_INET;
         v4.sin_port = htons(port);
         *this = from(reinterpret_cast<const ::sockaddr*>(&v4), sizeof(v4));
-    } else if (inet_pton(AF_INET6, text.c_str(), &v6.sin6_addr) == 1) {
+    } else if (is_text && inet_pton(AF_INET6, text.c_str(), &v6.sin6_addr) == 1) {
         v6.sin6_family = AF_INET6;
         v6.sin6_port = htons(port);
         *this = from(reinterpret_cast<const ::sockaddr*>(&v6), sizeof(v6));
@@ -87,7 +88,8 @@ std::string endpoint::path() const {
         return {};
     }
     const auto a = as<sockaddr_un>(storage_);
-    const std::size_t longest = size_ - before_path;
+    // The kernel counts a zero behind a path that fills its place.
+    const std::size_t longest = std::min<std::size_t>(size_ - before_path, sizeof(a.sun_path));
     if (a.sun_path[0] == '\0') {
         // The abstract namespace, written as ss does.
         return fmt::format("@{}", std::string_view(a.sun_path + 1, longest - 1));

@@ -7,7 +7,7 @@
 
 namespace weft::detail {
 
-struct gather_scope::state : fibers::wait_site {
+struct gather_scope::state : fibers::wait_site, cancel_branch {
     // One watched child. Observers must not move, so all are made at once.
     struct child final : task_observer {
         child() noexcept : task_observer(&child::ended) {}
@@ -20,12 +20,26 @@ struct gather_scope::state : fibers::wait_site {
     };
 
     explicit state(std::size_t count)
-        : wait_site{"weft::gather", this, &state::hand_on}, children(count) {}
+        : wait_site{"weft::gather", this, &state::hand_on},
+          cancel_branch{&state::next_child},
+          children(count) {}
 
     // The waiter was cancelled while parked here: that cancels the children, and their end wakes
     // it.
     static fibers::fiber* hand_on(fibers::wait_site& site) noexcept {
-        static_cast<state&>(site).cancel_children();
+        auto& self = static_cast<state&>(site);
+        self.reached = 0;
+        self.waiter->loop()->add_cancel_branch(self);
+        return nullptr;
+    }
+    static task_core* next_child(cancel_branch& branch) noexcept {
+        auto& self = static_cast<state&>(branch);
+        while (self.reached < self.watched) {
+            task_core* t = self.children[self.reached++].task;
+            if (!t->done()) {
+                return t;
+            }
+        }
         return nullptr;
     }
 
@@ -34,7 +48,7 @@ struct gather_scope::state : fibers::wait_site {
         if (t.how_it_ended() != task_core::outcome::value) {
             if (first_failure == nullptr) {
                 first_failure = &t;
-                cancel_children();
+                cancel_children({});
             }
             t.mark_retrieved();
         }
@@ -43,10 +57,10 @@ struct gather_scope::state : fibers::wait_site {
         }
     }
 
-    void cancel_children() noexcept {
+    void cancel_children(const std::string& message, task_core* joining = nullptr) noexcept {
         for (child& c : children) {
             if (c.task != nullptr && !c.task->done()) {
-                c.task->cancel({});
+                c.task->cancel(message, joining);
             }
         }
     }
@@ -54,11 +68,14 @@ struct gather_scope::state : fibers::wait_site {
     std::vector<child> children;
     std::size_t watched = 0;
     std::size_t running = 0;
+    std::size_t reached = 0; // of the watched ones, by the cancel in progress
     task_core* first_failure = nullptr;
-    task_core* waiter = nullptr;
 };
 
-gather_scope::gather_scope(std::size_t children) : state_(std::make_unique<state>(children)) {}
+gather_scope::gather_scope(std::size_t children) {
+    require_running_task("weft::gather");
+    state_ = std::make_unique<state>(children);
+}
 
 gather_scope::~gather_scope() = default;
 
@@ -78,7 +95,7 @@ void gather_scope::wait() {
     task_core& self = require_running_task("weft::gather");
     fibers::scheduler& scheduler = self.loop()->scheduler();
     if (self.cancel_pending() && scheduler.cancel_is_deliverable()) {
-        state_->cancel_children();
+        state_->cancel_children(self.cancel_message(), &self);
     }
     fibers::wake_reason reason = fibers::wake_reason::notified;
     if (state_->running > 0) {

@@ -37,26 +37,26 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void set_flag(int fd, int level, int option) noexcept {
-    const int on = 1;
-    ::setsockopt(fd, level, option, &on, sizeof(on));
+void set_flag(int fd, int level, int option, int value = 1) noexcept {
+    ::setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-endpoint listen_address(std::string_view host, std::uint16_t port) {
-    return endpoint(host.empty() ? "::" : host, port);
-}
-
-reactor::unique_fd listen_on(const endpoint& where, const listen_options& options) {
+reactor::unique_fd listen_on(const endpoint& where, const listen_options& options,
+                             bool both_families = false) {
     const int family = where.data()->sa_family;
     reactor::unique_fd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const auto fail = [&where] {
-        throw std::system_error(errno, std::system_category(),
+        const int error_number = errno;
+        throw std::system_error(error_number, std::system_category(),
                                 fmt::format("weft::listener: {}", where.to_string()));
     };
     if (!fd) {
         fail();
     }
     set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR);
+    if (both_families) {
+        set_flag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    }
     if (options.reuse_port) {
         set_flag(fd.get(), SOL_SOCKET, SO_REUSEPORT);
     }
@@ -65,6 +65,26 @@ reactor::unique_fd listen_on(const endpoint& where, const listen_options& option
         fail();
     }
     return fd;
+}
+
+reactor::unique_fd listen_everywhere(std::uint16_t port, const listen_options& options) {
+    try {
+        return listen_on(endpoint("::", port), options, true);
+    } catch (const std::system_error& e) {
+        if (e.code().value() != EAFNOSUPPORT && e.code().value() != EADDRNOTAVAIL) {
+            throw;
+        }
+        return listen_on(endpoint("0.0.0.0", port), options); // a system without IPv6
+    }
+}
+
+// Sleeps until the deadline, or until the listener is closed: a listening socket never becomes
+// writable.
+void wait_out_shortage(detail::listener_core& l, const char* call, fibers::time_point deadline) {
+    try {
+        l.wait(reactor::direction::write, call, deadline);
+    } catch (const timeout_error&) {
+    }
 }
 
 // What accept4 says of a connection that went away before it was accepted, and not of the listener.
@@ -96,7 +116,8 @@ bool shortage(int error_number) noexcept {
 
 listener::listener(std::string_view host, std::uint16_t port, const listen_options& options) {
     detail::loop_core& loop = detail::require_running_loop("weft::listener");
-    reactor::unique_fd fd = listen_on(listen_address(host, port), options);
+    reactor::unique_fd fd =
+        host.empty() ? listen_everywhere(port, options) : listen_on(endpoint(host, port), options);
     core_ = new detail::listener_core(loop, fd.get(), options.nodelay);
     fd.release();
 }
@@ -104,8 +125,8 @@ listener::listener(std::string_view host, std::uint16_t port, const listen_optio
 listener::listener(listener&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
 
 listener& listener::operator=(listener&& other) noexcept {
-    const listener old(std::move(*this));
-    core_ = std::exchange(other.core_, nullptr);
+    listener old(std::move(other));
+    std::swap(core_, old.core_);
     return *this;
 }
 
@@ -128,6 +149,9 @@ int listener::native_handle() const noexcept {
 
 endpoint listener::local_endpoint() const {
     constexpr auto call = "weft::listener::local_endpoint";
+    if (core_ != nullptr) {
+        core_->require_own_loop(call);
+    }
     if (core_ == nullptr || core_->fd() < 0) {
         throw std::system_error(EBADF, std::system_category(),
                                 fmt::format("{}: it is closed", call));
@@ -170,8 +194,7 @@ stream listener::accept() {
                 detail::report(fmt::format("{}: {}; connections wait until there is room again",
                                            call, std::strerror(error_number)));
             }
-            fibers::wait_site site{call, &l};
-            detail::block(site, l.loop().deadline_after(pause));
+            wait_out_shortage(l, call, l.loop().deadline_after(pause));
             pause = std::min<fibers::clock::duration>(pause * 2, 1s);
         } else if (!lost_connection(error_number)) {
             throw std::system_error(error_number, std::system_category(), call);

@@ -3,6 +3,7 @@
 
 #include "api/report.hpp"
 
+#include <weft/detail/duration.hpp>
 #include <weft/errors.hpp>
 
 #include <fmt/format.h>
@@ -75,10 +76,33 @@ fibers::time_point loop_core::deadline_after(fibers::clock::duration d) const no
 // --- run and its end ---
 
 void loop_core::task_ended(const task_core& t) noexcept {
-    if (main_ != nullptr ? &t == main_ : tasks_.empty()) {
+    if (main_ != nullptr ? &t == main_ : wave_ended()) {
         finished_ = true;
         scheduler_.look_up();
     }
+}
+
+void loop_core::callback_ran() noexcept {
+    --queued_callbacks_;
+    if (main_ == nullptr && wave_ended()) {
+        finished_ = true;
+        scheduler_.look_up();
+    }
+}
+
+task_core* loop_core::next_on_cancel_branches(task_core*& waiter) noexcept {
+    while (branches_ != nullptr) {
+        if (task_core* t = branches_->next(*branches_)) {
+            waiter = branches_->waiter;
+            return t;
+        }
+        branches_ = branches_->rest;
+    }
+    return nullptr;
+}
+
+bool loop_core::wave_ended() const noexcept {
+    return queued_callbacks_ == 0 && (tasks_.empty() || tasks_.front().id() >= end_of_wave_);
 }
 
 void loop_core::run_main(task_core& main) {
@@ -103,22 +127,27 @@ void loop_core::cancel_all() {
     }
 }
 
+// Cancelled tasks may spawn others while they clean up. Those are left in peace until all that were
+// cancelled have ended, or wait for what cannot come; what is left then makes the next wave.
 void loop_core::end_all_tasks() {
-    if (tasks_.empty()) {
-        return;
-    }
-    cancel_all();
-    finished_ = false;
-    const auto limit = fibers::clock::now() + options_.shutdown_timeout;
-    switch (scheduler_.run_until(finished_, limit)) {
-    case fibers::run_result::finished:
-        return;
-    case fibers::run_result::deadlocked:
-        abort_over_refusal("were cancelled at the end of run() and now wait for what cannot come");
-    case fibers::run_result::out_of_time:
-        abort_over_refusal(
-            fmt::format("were cancelled at the end of run() and have not ended after {} ms",
-                        options_.shutdown_timeout.count()));
+    const auto begin = fibers::clock::now();
+    const auto timeout = to_ticks(options_.shutdown_timeout, "weft::run");
+    const auto limit = timeout >= fibers::never - begin ? fibers::never : begin + timeout;
+    while (!tasks_.empty() || queued_callbacks_ > 0) {
+        cancel_all();
+        end_of_wave_ = next_task_id();
+        finished_ = false;
+        const auto result = scheduler_.run_until(finished_, limit);
+        if (result == fibers::run_result::deadlocked && tasks_.back().id() < end_of_wave_) {
+            abort_over_refusal(
+                "were cancelled at the end of run() and now wait for what cannot come");
+        }
+        if (result == fibers::run_result::out_of_time ||
+            (!tasks_.empty() && fibers::clock::now() >= limit)) {
+            abort_over_refusal(
+                fmt::format("were cancelled at the end of run() and have not ended after {} ms",
+                            options_.shutdown_timeout.count()));
+        }
     }
 }
 

@@ -20,8 +20,16 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace weft::detail {
+
+// A task's wait for several others, to each of which it hands a cancel on.
+struct cancel_branch {
+    task_core* (*next)(cancel_branch&) noexcept; // null when there is none left
+    task_core* waiter = nullptr;
+    cancel_branch* rest = nullptr;
+};
 
 class loop_core {
   public:
@@ -50,19 +58,29 @@ class loop_core {
     }
 
     std::uint32_t next_cancel_round() noexcept { return ++cancel_round_; }
+    // Adds ways to the cancel() in progress, which goes them when it can go no further.
+    void add_cancel_branch(cancel_branch& b) noexcept { b.rest = std::exchange(branches_, &b); }
+    // The next task on one of them, and whose wait that is; null when none is left.
+    task_core* next_on_cancel_branches(task_core*& waiter) noexcept;
     // Called by every task as its last act on the loop.
     void task_ended(const task_core& t) noexcept;
+    // Around every done callback's stay in the ready queue: the loop does not end before it has
+    // run.
+    void callback_queued() noexcept { ++queued_callbacks_; }
+    void callback_ran() noexcept;
 
     // The point at which a wait that starts now ends; `never` when d is too long to add.
     fibers::time_point deadline_after(fibers::clock::duration d) const noexcept;
 
-    // Runs until the task has ended, then until all others have. Throws deadlock_error.
+    // Runs until the task has ended, then until all others and the callbacks have. Throws
+    // deadlock_error.
     void run_main(task_core& main);
 
   private:
     void take_id_block() noexcept;
     void cancel_all();
     void end_all_tasks();
+    bool wave_ended() const noexcept;
     std::string describe_tasks() const;
     [[noreturn]] void abort_over_refusal(const std::string& why) noexcept;
 
@@ -78,8 +96,11 @@ class loop_core {
     std::uint64_t next_id_ = 0;
     std::uint64_t last_id_ = 0;
     std::uint32_t cancel_round_ = 0;
+    cancel_branch* branches_ = nullptr;
     const task_core* main_ = nullptr;
-    bool finished_ = false; // what run_main() waits for now
+    bool finished_ = false;         // what run_main() waits for now
+    std::uint64_t end_of_wave_ = 0; // at the end of run(): tasks below this id have been cancelled
+    std::size_t queued_callbacks_ = 0;
 };
 
 [[noreturn]] void throw_no_running_loop(const char* call);

@@ -25,7 +25,13 @@ std::string readable(const std::type_info* type) {
 
 std::string state_of(const task_core& t) {
     if (const fibers::wait_site* site = t.waiting_at()) {
-        return fmt::format("waits in {}", site->operation);
+        const std::string_view operation = site->operation;
+        if (operation.starts_with("weft::task") || operation == "weft::~task") {
+            // These wait for the end of a task, which is their object.
+            const auto* awaited = static_cast<const task_core*>(site->object);
+            return fmt::format("waits in {} for task '{}'", operation, awaited->name());
+        }
+        return fmt::format("waits in {}", operation);
     }
     switch (t.state()) {
     case fibers::fiber_state::unstarted:

@@ -25,8 +25,15 @@ using detail::stream_core;
 
 namespace {
 
+// Room that a read asks for at once, however much it is to bring in the end.
+constexpr std::size_t most_ahead = std::size_t{64} * 1024;
+
 [[noreturn]] void throw_errno(const char* call) {
     throw std::system_error(errno, std::system_category(), call);
+}
+
+[[noreturn]] void throw_closed(const char* call) {
+    throw std::system_error(EBADF, std::system_category(), fmt::format("{}: it is closed", call));
 }
 
 std::span<char> as_chars(std::span<std::byte> bytes) noexcept {
@@ -68,8 +75,8 @@ iovec piece(const void* data, std::size_t size) noexcept {
 [[noreturn]] void throw_incomplete(stream_core& s, std::size_t expected, const char* call) {
     std::string partial = s.buffer.take(s.buffer.size());
     const std::string wanted = expected > 0 ? fmt::format("{} bytes", expected) : "the separator";
-    const std::string text = fmt::format("{}: the stream ended after {} bytes, before {}", call,
-                                         partial.size(), wanted);
+    const std::string text =
+        fmt::format("{}: the stream ended after {} bytes, before {}", call, partial.size(), wanted);
     throw incomplete_read(text, std::move(partial), expected);
 }
 
@@ -105,8 +112,7 @@ stream stream::from_socket(int fd) {
 stream_core& stream::core(const char* call) const {
     if (core_ == nullptr) {
         detail::require_running_loop(call);
-        throw std::system_error(EBADF, std::system_category(),
-                                fmt::format("{}: it is closed", call));
+        throw_closed(call);
     }
     return *core_;
 }
@@ -122,13 +128,15 @@ int stream::native_handle() const noexcept {
 }
 
 int stream::release() {
-    stream_core& s = core("weft::stream::release");
-    s.require_open("weft::stream::release");
+    constexpr auto call = "weft::stream::release";
+    stream_core& s = core(call);
+    s.require_own_loop(call);
+    if (s.fd() < 0) {
+        throw_closed(call);
+    }
     if (!s.buffer.empty()) {
-        throw invalid_state(
-            fmt::format("weft::stream::release: {} bytes were received and not read; "
-                        "read them first",
-                        s.buffer.size()));
+        throw invalid_state(fmt::format("{}: {} bytes were received and not read; read them first",
+                                        call, s.buffer.size()));
     }
     return s.detach();
 }
@@ -156,7 +164,7 @@ std::string stream::read(std::size_t n) {
     stream_core& s = core(call);
     const stream_core::use use(s, &stream_core::reading, call);
     if (n > 0 && s.buffer.empty()) {
-        s.fill(std::min(n, detail::read_buffer::smallest), call);
+        s.fill(std::min(n, most_ahead), call);
     }
     return s.buffer.take(std::min(n, s.buffer.size()));
 }
@@ -166,7 +174,7 @@ std::string stream::read_exactly(std::size_t n) {
     stream_core& s = core(call);
     const stream_core::use use(s, &stream_core::reading, call);
     while (s.buffer.size() < n) {
-        if (!s.fill(std::min(n - s.buffer.size(), std::size_t{64} * 1024), call)) {
+        if (!s.fill(std::min(n - s.buffer.size(), most_ahead), call)) {
             throw_incomplete(s, n, call);
         }
     }
@@ -205,12 +213,17 @@ std::string stream::read_all() {
 }
 
 bool stream::at_eof() const {
-    const stream_core& s = core("weft::stream::at_eof");
+    constexpr auto call = "weft::stream::at_eof";
+    const stream_core& s = core(call);
+    s.require_own_loop(call);
     return s.ended && s.buffer.empty();
 }
 
 void stream::set_read_limit(std::size_t bytes) {
-    core("weft::stream::set_read_limit").read_limit = bytes;
+    constexpr auto call = "weft::stream::set_read_limit";
+    stream_core& s = core(call);
+    s.require_own_loop(call);
+    s.read_limit = bytes;
 }
 
 // --- writing ---
@@ -271,6 +284,8 @@ void stream::shutdown_write() {
     if (::shutdown(s.fd(), SHUT_WR) != 0) {
         throw_errno(call);
     }
+    // A task that waits for room gets EPIPE; of a UNIX socket the kernel would not tell it.
+    s.loop().descriptors().look_again(s.fd(), reactor::direction::write);
 }
 
 // --- who is there ---

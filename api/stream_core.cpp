@@ -15,8 +15,9 @@ namespace weft::detail {
 
 namespace {
 
-[[noreturn]] void throw_errno(const char* call) {
-    throw std::system_error(errno, std::system_category(), call);
+bool breaks_connection(int error_number) noexcept {
+    return error_number == ECONNRESET || error_number == ETIMEDOUT ||
+           error_number == EHOSTUNREACH || error_number == ENETUNREACH;
 }
 
 bool would_block(int error_number) noexcept {
@@ -49,6 +50,14 @@ stream_core::use::~use() {
     stream_.release();
 }
 
+void stream_core::fail(const char* call) {
+    const int error_number = errno;
+    if (breaks_connection(error_number)) {
+        broken_ = error_number;
+    }
+    throw std::system_error(error_number, std::system_category(), call);
+}
+
 std::size_t stream_core::receive(std::span<char> out, const char* call) {
     for (;;) {
         if (drained_) {
@@ -60,6 +69,10 @@ std::size_t stream_core::receive(std::span<char> out, const char* call) {
             drained_ = static_cast<std::size_t>(n) < out.size();
             return static_cast<std::size_t>(n);
         }
+        if (n == 0 && broken_ != 0) {
+            // Not the end that the peer meant: the error went to an earlier call, perhaps a write.
+            throw std::system_error(broken_, std::system_category(), call);
+        }
         if (n == 0) {
             ended = true;
             return 0;
@@ -67,7 +80,7 @@ std::size_t stream_core::receive(std::span<char> out, const char* call) {
         if (would_block(errno)) {
             drained_ = true;
         } else if (errno != EINTR) {
-            throw_errno(call);
+            fail(call);
         }
     }
 }
@@ -91,7 +104,7 @@ std::size_t stream_core::send(const msghdr& message, const char* call) {
         if (would_block(errno)) {
             wait(reactor::direction::write, call);
         } else if (errno != EINTR) {
-            throw_errno(call);
+            fail(call);
         }
     }
 }

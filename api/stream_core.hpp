@@ -52,7 +52,11 @@ class stream_core final : public descriptor {
 
   private:
     using descriptor::descriptor;
-    bool drained_ = true; // nothing to read when last seen
+    // Throws the system's reason, errno, and remembers it if it is the connection's end.
+    [[noreturn]] void fail(const char* call);
+
+    bool drained_ = false; // nothing was left to read when last seen
+    int broken_ = 0;       // why the connection broke: the kernel tells it only once
 };
 
 } // namespace weft::detail

@@ -58,8 +58,8 @@ task_core& require_task(const task_pointer& task, const char* call) {
     return t;
 }
 
-// Waits for the end of `awaited`. Throws `cancelled` when the running task is cancelled.
-void wait_for_end(task_core& awaited, task_core::on_cancel policy, const char* call) {
+// Parks the running task until `awaited` has ended. Throws `cancelled`.
+void join(task_core& awaited, task_core::on_cancel policy, const char* call) {
     task_core& waiter = require_running_task(call);
     if (&waiter == &awaited) [[unlikely]] {
         throw invalid_state(
@@ -83,17 +83,15 @@ task_pointer start_task(task_state* made, task_options* options, source_location
     return task;
 }
 
-void wait_for_result(const task_pointer& task, bool hand_on, const char* call) {
+void wait_for_end(const task_pointer& task, bool hand_on, const char* call) {
     task_core& awaited = require_task(task, call);
     if (!awaited.done()) {
-        wait_for_end(awaited, hand_on ? task_core::on_cancel::hand_on : task_core::on_cancel::leave,
-                     call);
+        join(awaited, hand_on ? task_core::on_cancel::hand_on : task_core::on_cancel::leave, call);
     }
-    awaited.throw_outcome();
 }
 
-void require_result(task_state& s, const char* call) {
-    task_core& t = s.core();
+void require_result(const task_pointer& task, const char* call) {
+    task_core& t = require_task(task, call);
     if (!t.done()) {
         throw invalid_state(
             fmt::format("{}: task '{}' is not done; wait for it first", call, t.name()));
@@ -111,8 +109,8 @@ void cancel_and_join(task_state& s) noexcept {
                "loop's");
         std::abort();
     }
-    t.cancel({});
     task_core* self = loop_core::running()->current_task();
+    t.cancel({}, self != &t ? self : nullptr);
     // In a callback there is nobody to wait, and a task cannot wait for itself: then the loop is
     // left to end the work.
     if (self != nullptr && self != &t) {
@@ -136,6 +134,7 @@ class done_callback final : public task_observer, public fibers::callback {
     // Behind everything that is ready now.
     void post(task_pointer task) noexcept {
         task_ = std::move(task);
+        loop_.callback_queued();
         loop_.scheduler().post(*this);
     }
 
@@ -145,7 +144,8 @@ class done_callback final : public task_observer, public fibers::callback {
         static_cast<done_callback&>(o).post(task_pointer(&t.owner()));
     }
     static void call(fibers::callback& c) noexcept {
-        const std::unique_ptr<done_callback> self(static_cast<done_callback*>(&c));
+        std::unique_ptr<done_callback> self(static_cast<done_callback*>(&c));
+        loop_core& loop = self->loop_;
         try {
             self->function_(task_ref(self->task_));
         } catch (...) {
@@ -157,6 +157,8 @@ class done_callback final : public task_observer, public fibers::callback {
                 report("exception in a done callback, and no memory to say which");
             }
         }
+        self.reset();
+        loop.callback_ran();
     }
 
     loop_core& loop_;
@@ -204,10 +206,7 @@ int task_handle::uncancel() {
 }
 
 void task_handle::wait() {
-    task_core& t = state("weft::task::wait").core();
-    if (!t.done()) {
-        wait_for_end(t, task_core::on_cancel::leave, "weft::task::wait");
-    }
+    detail::wait_for_end(task_, false, "weft::task::wait");
 }
 
 std::exception_ptr task_handle::task_exception() const {

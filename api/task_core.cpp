@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 namespace weft::detail {
 
@@ -23,7 +24,8 @@ class joiner final : public task_observer, public fibers::wait_site {
   public:
     joiner(task_core& waiter, task_core& awaited, const char* operation, bool hands_on) noexcept
         : task_observer(&joiner::wake),
-          wait_site{operation, &awaited, hands_on ? &joiner::hand_on : nullptr},
+          wait_site{operation, &awaited, hands_on ? &joiner::hand_on : nullptr,
+                    hands_on ? &awaited : nullptr},
           waiter_(waiter) {}
 
   private:
@@ -96,9 +98,7 @@ task_core::outcome task_core::run_callable() noexcept {
         owner_.call();
     } catch (const weft::cancelled& c) {
         o = outcome::cancelled;
-        if (!cancel_message_ && !c.message().empty()) {
-            cancel_message_ = std::make_unique<std::string>(c.message());
-        }
+        keep_cancel_message(c.message());
     } catch (...) {
         o = outcome::error;
         error_ = std::current_exception();
@@ -161,6 +161,14 @@ const std::string& task_core::cancel_message() const noexcept {
     return cancel_message_ ? *cancel_message_ : no_message;
 }
 
+void task_core::keep_cancel_message(const std::string& message) noexcept {
+    try {
+        cancel_message_ = message.empty() ? nullptr : std::make_unique<std::string>(message);
+    } catch (const std::bad_alloc&) {
+        cancel_message_ = nullptr; // the cancel matters more than its message
+    }
+}
+
 task_observer* task_core::find_callback(std::uint64_t number) noexcept {
     const auto found = std::find_if(observers_.begin(), observers_.end(), [number](const auto& o) {
         return o.callback_number_ == number;
@@ -185,24 +193,41 @@ void task_core::throw_outcome() {
 
 // --- cancelling and joining ---
 
-bool task_core::cancel(const std::string& message) {
+bool task_core::cancel(const std::string& message, task_core* joining) {
     if (done()) {
         return false;
     }
-    // A wait that hands cancels on leads to the next task; iteratively, because chains can be long.
-    // Tasks that wait for each other in a circle would lead round for ever: there the cancel ends a
-    // wait.
-    fibers::scheduler& scheduler = loop_->scheduler();
-    const std::uint32_t round = loop_->next_cancel_round();
-    for (task_core* t = this; t != nullptr && !t->done();) {
-        if (t->cancel_round_ == round) {
-            scheduler.unpark(*t, fibers::wake_reason::cancelled);
-            break;
+    // A wait that hands cancels on leads to the next task, that in a gather to several;
+    // iteratively, because the ways can be long. Where a wait leads to a task that was reached
+    // before, tasks wait for each other in a circle, and nobody can wait for its end: there the
+    // cancel ends that wait.
+    loop_core& loop = *loop_;
+    const std::uint32_t round = loop.next_cancel_round();
+    if (joining != nullptr) {
+        joining->cancel_round_ = round;
+    }
+    task_core* waiter = nullptr; // whose wait led to t
+    for (task_core* t = this; t != nullptr;) {
+        task_core* next = nullptr;
+        if (t->cancel_round_ != round) {
+            t->cancel_round_ = round;
+            ++t->cancels_;
+            t->keep_cancel_message(message);
+            next = static_cast<task_core*>(loop.scheduler().cancel(*t));
+            waiter = t;
+        } else {
+            // One that lends its stack cannot leave; the one that closed the circle does not lend.
+            if (waiter->lends_its_stack()) {
+                waiter = t == joining ? this : t;
+            }
+            while (waiter->lends_its_stack()) {
+                waiter = static_cast<task_core*>(waiter->waiting_at()->awaited);
+            }
+            if (waiter->hands_cancels_on()) {
+                loop.scheduler().unpark(*waiter, fibers::wake_reason::cancelled);
+            }
         }
-        t->cancel_round_ = round;
-        ++t->cancels_;
-        t->cancel_message_ = message.empty() ? nullptr : std::make_unique<std::string>(message);
-        t = static_cast<task_core*>(scheduler.cancel(*t));
+        t = next != nullptr ? next : loop.next_on_cancel_branches(waiter);
     }
     return true;
 }
@@ -221,7 +246,7 @@ fibers::wake_reason task_core::join(task_core& waiter, on_cancel policy,
     }
     if (policy == on_cancel::hand_on && waiter.cancel_pending() &&
         loop_->scheduler().cancel_is_deliverable()) {
-        cancel(waiter.cancel_message()); // it came before the wait did
+        cancel(waiter.cancel_message(), &waiter); // it came before the wait did
     }
     joiner self(waiter, *this, operation, policy == on_cancel::hand_on);
     observe(self);

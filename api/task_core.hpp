@@ -76,7 +76,8 @@ class task_core final : public fibers::fiber,
     bool done() const noexcept { return outcome_ != outcome::none; }
     const std::string& cancel_message() const noexcept;
 
-    bool cancel(const std::string& message);
+    // `joining`: the running task, if it is about to wait for the end. False when the task is done.
+    bool cancel(const std::string& message, task_core* joining = nullptr);
     int cancelling() const noexcept { return cancels_; }
     int uncancel() noexcept;
 
@@ -107,6 +108,7 @@ class task_core final : public fibers::fiber,
     [[noreturn]] void throw_wrong_loop(const char* call) const;
     static void body(fibers::fiber& f, bool can_run) noexcept;
     outcome run_callable() noexcept;
+    void keep_cancel_message(const std::string& message) noexcept;
     void end(outcome o) noexcept;
     void destroy() noexcept;
 

@@ -118,7 +118,8 @@ class task_view : public task_ref {
     // get waits for the end and returns a copy of the value, or throws the task's error
     // (`cancelled` when it was cancelled). Cancellable: the waiter leaves, the task goes on.
     T get() {
-        detail::wait_for_result(this->task_, false, "weft::task_view::get");
+        detail::wait_for_end(this->task_, false, "weft::task_view::get");
+        detail::require_result(this->task_, "weft::task_view::get");
         if constexpr (!std::is_void_v<T>) {
             return static_cast<detail::task_value<T>*>(this->task_.get())->value();
         }
@@ -126,10 +127,9 @@ class task_view : public task_ref {
 
     // The value, or the task's error, without waiting: invalid_state when it is not done.
     detail::result_view<T> result() const {
-        detail::task_state& s = this->state("weft::task_view::result");
-        detail::require_result(s, "weft::task_view::result");
+        detail::require_result(this->task_, "weft::task_view::result");
         if constexpr (!std::is_void_v<T>) {
-            return static_cast<detail::task_value<T>&>(s).value();
+            return static_cast<detail::task_value<T>*>(this->task_.get())->value();
         }
     }
 
@@ -160,15 +160,21 @@ class [[nodiscard]] task : public detail::task_handle {
     // one; get then waits for its end and throws `cancelled`, and the handle keeps what the task
     // made of it.
     T get() {
-        detail::wait_for_result(this->task_, true, "weft::task::get");
+        detail::wait_for_end(this->task_, true, "weft::task::get");
         const detail::task_pointer taken = std::move(this->task_);
+        detail::require_result(taken, "weft::task::get");
         if constexpr (!std::is_void_v<T>) {
             return std::forward<T>(static_cast<detail::task_value<T>*>(taken.get())->value());
         }
     }
 
     // The value, or the task's error, without waiting: invalid_state when it is not done.
-    detail::result_view<T> result() const { return view().result(); }
+    detail::result_view<T> result() const {
+        detail::require_result(this->task_, "weft::task::result");
+        if constexpr (!std::is_void_v<T>) {
+            return static_cast<detail::task_value<T>*>(this->task_.get())->value();
+        }
+    }
 
     // The error, or null; throws `cancelled` for a cancelled task, invalid_state for one not done.
     std::exception_ptr exception() const { return this->task_exception(); }

@@ -92,7 +92,8 @@ class task_value : public task_state {
     template <class Make>
     void keep(Make&& make) {
         if constexpr (std::is_reference_v<R>) {
-            ::new (bytes_) stored(std::addressof(make()));
+            auto&& made = make();
+            ::new (bytes_) stored(std::addressof(made));
         } else {
             ::new (bytes_) R(make());
         }
@@ -175,12 +176,13 @@ WEFT_API task_pointer start_task(task_state* made, task_options* options, source
 // Throws no_running_loop, naming the call.
 WEFT_API void require_loop(const char* call);
 
-// Waits for the end and throws the task's error. hand_on: a cancel of the waiter goes on to the
-// task, and `cancelled` is thrown when that has ended; otherwise the waiter leaves at once. Throws
-// invalid_state for an empty pointer.
-WEFT_API void wait_for_result(const task_pointer& task, bool hand_on, const char* call);
-// Without waiting: invalid_state when not done, else throws the task's error if it has one.
-WEFT_API void require_result(task_state& s, const char* call);
+// Waits for the end. hand_on: a cancel of the waiter goes on to the task, and `cancelled` is thrown
+// when that has ended; otherwise the waiter leaves at once. Throws invalid_state for an empty
+// pointer.
+WEFT_API void wait_for_end(const task_pointer& task, bool hand_on, const char* call);
+// Without waiting: invalid_state for an empty pointer (somebody else may have emptied the handle
+// while this task waited) and when not done, else throws the task's error if it has one.
+WEFT_API void require_result(const task_pointer& task, const char* call);
 // The handle is gone: cancel and join. Never throws; a cancel of the caller is kept.
 WEFT_API void cancel_and_join(task_state& s) noexcept;
 
