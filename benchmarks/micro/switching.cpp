@@ -17,6 +17,17 @@ bool all_ran(const answer& got, std::int64_t operations) {
     return got.check == operations;
 }
 
+// All runtimes, and Boost.Fiber once more, linked statically.
+std::vector<entrant> switching_entrants(const std::string& command, const check& right) {
+    std::vector<entrant> list = all_runtimes(command, process::kept, 0, right);
+    entrant linked_in = named(list, "Boost.Fiber");
+    linked_in.name = "Boost.Fiber, static";
+    linked_in.program = "peer_boost_fiber_static";
+    linked_in.run = ask_runtime(linked_in.program, command, process::kept, right);
+    list.push_back(linked_in);
+    return list;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -25,11 +36,11 @@ int main(int argc, char** argv) {
         {.name = "yield",
          .title = "yield between two tasks",
          .columns = {{cpu_counter, "CPU ns/yield"}, {"", "wall ns"}},
-         .entrants = all_runtimes("yield", process::kept, 0, took_turns)},
+         .entrants = switching_entrants("yield", took_turns)},
         {.name = "spawn_join",
          .title = "spawn an empty task and join it, one after the other",
          .columns = {{cpu_counter, "CPU ns/task"}, {"", "wall ns"}},
-         .entrants = all_runtimes("spawn_join", process::kept, 0, all_ran)},
+         .entrants = switching_entrants("spawn_join", all_ran)},
     };
     what.bars = {
         {"yield", cpu_counter, "Boost.Fiber", 1.0 / 5, "yield"},
