@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // Memory of ended tasks, kept for the next ones: a loop that spawns and joins does not go through
-// malloc. By size classes of 64 bytes, a bounded number of blocks each; larger tasks use malloc.
+// malloc. By size classes of 16 bytes, a bounded number of blocks each; larger tasks use malloc.
 // Belongs to one loop.
 #pragma once
 
@@ -44,8 +44,8 @@ class block_cache {
     }
 
   private:
-    static constexpr std::size_t step = 64;
-    static constexpr std::size_t classes = 16; // up to 1 KiB
+    static constexpr std::size_t step = 16;
+    static constexpr std::size_t classes = 64; // up to 1 KiB
     static constexpr std::size_t most_kept = 1024;
 
     static std::size_t class_of(std::size_t size) noexcept { return (size - 1) / step; }

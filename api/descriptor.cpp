@@ -83,13 +83,13 @@ void descriptor::require_usable(const char* call) const {
     require_running_task(call);
 }
 
-void descriptor::wait(reactor::direction d, const char* call, fibers::time_point deadline) {
+bool descriptor::wait(reactor::direction d, const char* call, fibers::time_point deadline) {
     fibers::wait_site site{call, this};
     switch (loop_->descriptors().wait(fd_, d, site, deadline)) {
     case reactor::wait_result::ready:
-        return;
+        return true;
     case reactor::wait_result::timed_out:
-        throw timeout_error(fmt::format("{}: not ready in time", call));
+        return false;
     case reactor::wait_result::cancelled:
         throw_cancelled(*loop_core::running()->current_task());
     case reactor::wait_result::closed:
@@ -100,11 +100,12 @@ void descriptor::wait(reactor::direction d, const char* call, fibers::time_point
             EBADF, std::system_category(),
             fmt::format("{}: descriptor {} was closed behind its owner's back", call, fd_));
     case reactor::wait_result::unwatchable:
-        throw std::system_error(ENOSPC, std::system_category(),
-                                fmt::format("{}: the kernel does not watch descriptor {} (see "
-                                            "fs.epoll.max_user_watches)",
-                                            call, fd_));
+        break;
     }
+    throw std::system_error(ENOSPC, std::system_category(),
+                            fmt::format("{}: the kernel does not watch descriptor {} (see "
+                                        "fs.epoll.max_user_watches)",
+                                        call, fd_));
 }
 
 } // namespace weft::detail

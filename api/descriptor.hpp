@@ -48,9 +48,9 @@ class descriptor : public boost::intrusive::list_base_hook<
     // The same, and not_in_task.
     void require_usable(const char* call) const;
 
-    // Parks the running task until the descriptor is ready. Throws `cancelled`, timeout_error or
-    // std::system_error naming the call; EBADF when it was closed meanwhile.
-    void wait(reactor::direction d, const char* call, fibers::time_point deadline = fibers::never);
+    // Parks the running task until the descriptor is ready; false when the deadline came first.
+    // Throws `cancelled`, or std::system_error naming the call: EBADF when it was closed meanwhile.
+    bool wait(reactor::direction d, const char* call, fibers::time_point deadline = fibers::never);
 
   protected:
     // Takes over fd.

@@ -57,10 +57,10 @@ struct gather_scope::state : fibers::wait_site, cancel_branch {
         }
     }
 
-    void cancel_children(const std::string& message, task_core* joining = nullptr) noexcept {
+    void cancel_children(const std::string& message) noexcept {
         for (child& c : children) {
             if (c.task != nullptr && !c.task->done()) {
-                c.task->cancel(message, joining);
+                c.task->cancel(message);
             }
         }
     }
@@ -95,7 +95,7 @@ void gather_scope::wait() {
     task_core& self = require_running_task("weft::gather");
     fibers::scheduler& scheduler = self.loop()->scheduler();
     if (self.cancel_pending() && scheduler.cancel_is_deliverable()) {
-        state_->cancel_children(self.cancel_message(), &self);
+        state_->cancel_children(self.cancel_message());
     }
     fibers::wake_reason reason = fibers::wake_reason::notified;
     if (state_->running > 0) {

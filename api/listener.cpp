@@ -78,15 +78,6 @@ reactor::unique_fd listen_everywhere(std::uint16_t port, const listen_options& o
     }
 }
 
-// Sleeps until the deadline, or until the listener is closed: a listening socket never becomes
-// writable.
-void wait_out_shortage(detail::listener_core& l, const char* call, fibers::time_point deadline) {
-    try {
-        l.wait(reactor::direction::write, call, deadline);
-    } catch (const timeout_error&) {
-    }
-}
-
 // What accept4 says of a connection that went away before it was accepted, and not of the listener.
 bool lost_connection(int error_number) noexcept {
     switch (error_number) {
@@ -194,7 +185,8 @@ stream listener::accept() {
                 detail::report(fmt::format("{}: {}; connections wait until there is room again",
                                            call, std::strerror(error_number)));
             }
-            wait_out_shortage(l, call, l.loop().deadline_after(pause));
+            // A listening socket never becomes writable: this is a sleep that close() ends.
+            l.wait(reactor::direction::write, call, l.loop().deadline_after(pause));
             pause = std::min<fibers::clock::duration>(pause * 2, 1s);
         } else if (!lost_connection(error_number)) {
             throw std::system_error(error_number, std::system_category(), call);

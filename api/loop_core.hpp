@@ -18,7 +18,9 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -48,6 +50,8 @@ class loop_core {
         return static_cast<task_core*>(scheduler_.current());
     }
     block_cache& blocks() noexcept { return blocks_; }
+    // Memory for what does not outlast a suspension; no two suspended tasks use it.
+    std::span<char> scratch() noexcept { return scratch_; }
     task_list& tasks() noexcept { return tasks_; }
     descriptor_list& open_descriptors() noexcept { return open_; }
     std::uint64_t next_task_id() noexcept {
@@ -88,6 +92,7 @@ class loop_core {
 
     run_options options_;
     block_cache blocks_;
+    std::array<char, std::size_t{64} * 1024> scratch_;
     reactor::loop reactor_;
     std::unique_ptr<fibers::virtual_port> virtual_time_; // null: real time
     fibers::scheduler scheduler_;

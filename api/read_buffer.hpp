@@ -40,6 +40,13 @@ class read_buffer {
         }
     }
 
+    void append(std::span<const char> bytes) {
+        if (!bytes.empty()) {
+            std::memcpy(prepare(bytes.size()).data(), bytes.data(), bytes.size());
+            commit(bytes.size());
+        }
+    }
+
     // Takes the first n bytes out.
     std::string take(std::size_t n) {
         std::string out(bytes_.get() + begin_, n);
@@ -47,8 +54,8 @@ class read_buffer {
         return out;
     }
 
-    static constexpr std::size_t smallest = 2048;
-    static constexpr std::size_t kept = 4096;
+    static constexpr std::size_t smallest = 128;
+    static constexpr std::size_t kept = 512;
 
   private:
     void make_room(std::size_t least) {

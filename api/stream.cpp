@@ -53,10 +53,7 @@ endpoint ask(int (*question)(int, ::sockaddr*, socklen_t*), int fd, const char* 
 void write_pieces(stream_core& s, std::span<iovec> pieces, const char* call) {
     while (!pieces.empty()) {
         constexpr std::size_t most_at_once = 64;
-        msghdr message{};
-        message.msg_iov = pieces.data();
-        message.msg_iovlen = std::min(pieces.size(), most_at_once);
-        std::size_t sent = s.send(message, call);
+        std::size_t sent = s.send(pieces.first(std::min(pieces.size(), most_at_once)), call);
         while (!pieces.empty() && sent >= pieces.front().iov_len) {
             sent -= pieces.front().iov_len;
             pieces = pieces.subspan(1);
@@ -164,7 +161,7 @@ std::string stream::read(std::size_t n) {
     stream_core& s = core(call);
     const stream_core::use use(s, &stream_core::reading, call);
     if (n > 0 && s.buffer.empty()) {
-        s.fill(std::min(n, most_ahead), call);
+        s.fill(1, call);
     }
     return s.buffer.take(std::min(n, s.buffer.size()));
 }
@@ -207,7 +204,7 @@ std::string stream::read_all() {
     constexpr auto call = "weft::stream::read_all";
     stream_core& s = core(call);
     const stream_core::use use(s, &stream_core::reading, call);
-    while (s.fill(detail::read_buffer::smallest, call)) {
+    while (s.fill(1, call)) {
     }
     return s.buffer.take(s.buffer.size());
 }
@@ -270,11 +267,8 @@ std::size_t stream::write_some(std::span<const std::byte> data) {
     if (data.empty()) {
         return 0;
     }
-    iovec one = piece(data.data(), data.size());
-    msghdr message{};
-    message.msg_iov = &one;
-    message.msg_iovlen = 1;
-    return s.send(message, call);
+    const iovec one = piece(data.data(), data.size());
+    return s.send({&one, 1}, call);
 }
 
 void stream::shutdown_write() {

@@ -89,15 +89,33 @@ bool stream_core::fill(std::size_t least, const char* call) {
     if (ended) {
         return false;
     }
-    const std::span<char> room = buffer.prepare(least);
-    const std::size_t n = receive(room, call);
+    // Through memory that all streams of the loop share, so that one that waits holds none of its
+    // own: nothing suspends between the arrival of the bytes there and their move into the buffer.
+    const std::span<char> shared = loop().scratch();
+    if (least < shared.size()) {
+        const std::size_t n = receive(shared, call);
+        try {
+            buffer.append(shared.first(n));
+        } catch (...) {
+            close(); // no memory for bytes that the kernel has given away: the stream has a hole
+            throw;
+        }
+        return n > 0;
+    }
+    const std::size_t n = receive(buffer.prepare(least), call);
     buffer.commit(n);
     return n > 0;
 }
 
-std::size_t stream_core::send(const msghdr& message, const char* call) {
+std::size_t stream_core::send(std::span<const iovec> pieces, const char* call) {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces.data());
+    message.msg_iovlen = pieces.size();
+    constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
     for (;;) {
-        const ssize_t n = ::sendmsg(fd(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        const ssize_t n = pieces.size() == 1
+                              ? ::send(fd(), pieces[0].iov_base, pieces[0].iov_len, flags)
+                              : ::sendmsg(fd(), &message, flags);
         if (n >= 0) {
             return static_cast<std::size_t>(n);
         }

@@ -23,10 +23,11 @@ class stream_core final : public descriptor {
 
     // Receives into `out`, at least one byte unless the stream has ended (0).
     std::size_t receive(std::span<char> out, const char* call);
-    // Receives into the buffer, room for `least` bytes; false at the end of the stream.
+    // Receives into the buffer, with room for at least `least` bytes; false at the end of the
+    // stream.
     bool fill(std::size_t least, const char* call);
     // Sends what the pieces hold, the first ones at least in part; returns how much.
-    std::size_t send(const msghdr& message, const char* call);
+    std::size_t send(std::span<const iovec> pieces, const char* call);
 
     // Where `separator` ends in the buffer, received as needed; npos at the end of the stream.
     std::size_t find_end_of(std::string_view separator, const char* call);

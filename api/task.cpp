@@ -193,6 +193,8 @@ bool task_handle::cancelled() const {
     return state("weft::task::cancelled").core().how_it_ended() == task_core::outcome::cancelled;
 }
 
+// By value is the contract; the text is copied only into the tasks that the cancel reaches.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 bool task_handle::cancel(std::string message) {
     return state("weft::task::cancel").core().cancel(message);
 }

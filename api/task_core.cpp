@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <new>
 
 namespace weft::detail {
@@ -151,7 +150,7 @@ std::string task_core::name() const {
 std::size_t task_core::write_name(char* out, std::size_t size) const noexcept {
     if (name_) {
         const std::size_t length = std::min(size, name_->size());
-        std::memcpy(out, name_->data(), length);
+        std::copy_n(name_->data(), length, out);
         return length;
     }
     return fmt::format_to_n(out, size, "task-{}", id_).size;

@@ -13,6 +13,7 @@ namespace {
 constexpr std::chrono::seconds surplus_check_interval{1};
 constexpr std::size_t stacks_released_at_once = 32;
 constexpr std::size_t stacks_looked_at_once = 16;
+constexpr std::size_t stacks_looked_at_in_the_end = 1024;
 
 } // namespace
 
@@ -38,7 +39,7 @@ run_result scheduler::run_until(const bool& finished, time_point limit) noexcept
         }
         budget_turns(end - begin);
     }
-    trim_idle_stacks(static_cast<std::size_t>(-1));
+    trim_idle_stacks(stacks_looked_at_in_the_end);
     return run_result::finished;
 }
 

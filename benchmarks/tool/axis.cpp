@@ -24,10 +24,10 @@ double nice_step(double length, int count) {
 axis axis::linear_from_zero(double highest, double start, double end) {
     const double top = highest > 0 ? highest : 1;
     const double step = nice_step(top, 4);
-    const double rounded_top = step * std::ceil(top / step - 1e-9);
-    axis self(false, 0, rounded_top, start, end);
-    for (double tick = 0; tick <= rounded_top + step / 2; tick += step)
-        self.ticks_.push_back(tick);
+    const auto steps = static_cast<int>(std::ceil(top / step - 1e-9));
+    axis self(false, 0, step * steps, start, end);
+    for (int tick = 0; tick <= steps; ++tick)
+        self.ticks_.push_back(step * tick);
     return self;
 }
 

@@ -63,6 +63,7 @@ child::child(std::string name, const std::vector<std::string>& args, const std::
     std::vector<std::string> words{"weft-bench"};
     words.insert(words.end(), args.begin(), args.end());
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words)
         argv.push_back(word.data());
     argv.push_back(nullptr);

@@ -29,7 +29,7 @@ std::string cgroup_task_limit() {
         const std::string root = unified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/pids";
         std::string group = line.substr(unified ? 3 : version_1 + 6);
         for (;; group.resize(group.rfind('/'))) {
-            const std::string limit = first_line(root + group + "/pids.max");
+            std::string limit = first_line(root + group + "/pids.max");
             if (!limit.empty() && limit != "max")
                 return limit;
             if (group.find('/') == std::string::npos)

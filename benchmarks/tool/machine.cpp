@@ -45,7 +45,7 @@ std::string first_line(const std::string& path) {
     return line;
 }
 
-std::string or_unknown(std::string text) {
+std::string or_unknown(const std::string& text) {
     return text.empty() ? "unknown" : text;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Memory: what is refused leads to an error of the call and to nothing else; what is used is given back.
+// Memory: what is refused leads to an error of the call and to nothing else; what is used is given
+// back.
 #include "tests/support/api_failing_new.hpp"
 #include "tests/support/api_fixture.hpp"
 #include "tests/support/api_sanitizers.hpp"
@@ -58,8 +59,8 @@ TEST_F(allocation_test, no_memory_for_a_task_is_a_spawn_error_and_the_loop_goes_
     });
 }
 
-// Calls f() with the first, the second, ... of its allocations failing until none does. What it throws must be
-// spawn_error or bad_alloc, and the loop must work after it.
+// Calls f() with the first, the second, ... of its allocations failing until none does. What it
+// throws must be spawn_error or bad_alloc, and the loop must work after it.
 template <class F>
 void with_each_allocation_failing(F f) {
     for (int nth = 1;; ++nth) {
@@ -94,10 +95,9 @@ TEST_F(allocation_test, each_failing_one_in_spawn) {
     in_virtual_time([] {
         live_count live;
         with_each_allocation_failing([&] {
-            auto t = spawn({.name = "a name too long to be kept in the string object itself"},
-                           [held = live.make(), big = std::array<char, 3'000>()] {
-                               static_cast<void>(big);
-                           });
+            auto t = spawn(
+                {.name = "a name too long to be kept in the string object itself"},
+                [held = live.make(), big = std::array<char, 3'000>()] { static_cast<void>(big); });
             t.wait();
         });
         EXPECT_EQ(live.alive(), 0);
@@ -191,9 +191,10 @@ TEST_F(allocation_test, an_absurd_stack_size_is_a_spawn_error_and_the_loop_goes_
         for (const std::size_t size : {SIZE_MAX, SIZE_MAX / 2, std::size_t{1} << 60}) {
             for (const bool eager : {false, true}) {
                 const std::string text = text_of<spawn_error>([&] {
-                    spawn({.name = "giant", .stack_size = size, .eager = eager},
-                          [held = live.make()] { ADD_FAILURE() << "it ran"; })
-                        .detach();
+                    spawn({.name = "giant", .stack_size = size, .eager = eager}, [held =
+                                                                                      live.make()] {
+                        ADD_FAILURE() << "it ran";
+                    }).detach();
                 });
                 EXPECT_THAT(text, HasSubstr("weft::spawn"));
                 EXPECT_THAT(text, HasSubstr("stack"));

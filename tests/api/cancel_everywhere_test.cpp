@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Bodies that are cancelled at every turn of theirs, one after the other: nothing is lost, nothing is left, whatever
-// they were doing.
+// Bodies that are cancelled at every turn of theirs, one after the other: nothing is lost, nothing
+// is left, whatever they were doing.
 #include "tests/support/api_cancel_driver.hpp"
 
 #include <memory>
@@ -29,7 +29,8 @@ TEST_F(cancel_everywhere_test, the_driver_finds_every_turn_of_a_plain_body) {
             yield();
             steps = "d";
         });
-        EXPECT_EQ(end, attempt.was_cancelled() && steps != "d" ? outcome::cancelled : outcome::value);
+        EXPECT_EQ(end,
+                  attempt.was_cancelled() && steps != "d" ? outcome::cancelled : outcome::value);
         if (reached.find(steps) == std::string::npos) {
             reached += steps;
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Durations of every kind at the edge of the API: rounded up, held at the ends of the range, NaN refused. In virtual
-// time the order in which two tasks wake tells exactly how long the one slept.
+// Durations of every kind at the edge of the API: rounded up, held at the ends of the range, NaN
+// refused. In virtual time the order in which two tasks wake tells exactly how long the one slept.
 #include "tests/support/api_fixture.hpp"
 
 #include <gmock/gmock.h>

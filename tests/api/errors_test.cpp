@@ -13,7 +13,7 @@ namespace {
 using errors_test = api_test;
 
 template <class Error, class Base>
-constexpr bool is_a = std::is_base_of_v<Base, Error> && std::is_convertible_v<Error*, Base*>;
+constexpr bool is_a = std::is_base_of_v<Base, Error>&& std::is_convertible_v<Error*, Base*>;
 
 static_assert(!is_a<cancelled, std::exception>);
 static_assert(is_a<timeout_error, std::system_error>);
@@ -65,7 +65,8 @@ TEST_F(errors_test, incomplete_read_carries_what_came) {
     EXPECT_STREQ(copy.what(), "text");
 }
 
-// Each type is thrown by the library and caught here, and the other way round: one type on both sides.
+// Each type is thrown by the library and caught here, and the other way round: one type on both
+// sides.
 TEST_F(errors_test, cross_the_librarys_border) {
     EXPECT_THROW(yield(), no_running_loop);
     EXPECT_THROW(run([] { run([] {}); }), invalid_state);

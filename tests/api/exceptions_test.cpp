@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Exceptions, errno and deep stacks across switches: each task has its own, however they interleave.
+// Exceptions, errno and deep stacks across switches: each task has its own, however they
+// interleave.
 #include "tests/support/api_fixture.hpp"
 #include "tests/support/stack_use.hpp"
 

@@ -107,13 +107,12 @@ TEST_F(gather_cancel_test, of_oneself_before_it_reaches_the_children) {
 TEST_F(gather_cancel_test, of_a_child_by_itself_counts_as_its_failure) {
     in_virtual_time([] {
         bool sibling_cancelled = false;
-        EXPECT_EQ(end_of([&] {
-                      gather([] { current_task().cancel("child"); },
-                             [&] {
-                                 sibling_cancelled = end_of(sleep_until_cancelled) == "cancelled";
-                             });
-                  }),
-                  "cancelled: child");
+        EXPECT_EQ(
+            end_of([&] {
+                gather([] { current_task().cancel("child"); },
+                       [&] { sibling_cancelled = end_of(sleep_until_cancelled) == "cancelled"; });
+            }),
+            "cancelled: child");
         EXPECT_EQ(current_task().cancelling(), 0); // not the waiter's own
         static_cast<void>(sibling_cancelled);
     });
@@ -123,17 +122,16 @@ TEST_F(gather_cancel_test, of_a_child_by_somebody_else_cancels_its_siblings) {
     in_virtual_time([] {
         bool sibling_cancelled = false;
         auto t = spawn([&] {
-            EXPECT_EQ(end_of([&] {
-                          gather(
-                              [] {
-                                  current_task().set_name("victim");
-                                  sleep_until_cancelled();
-                              },
-                              [&] {
-                                  sibling_cancelled = end_of(sleep_until_cancelled) == "cancelled";
-                              });
-                      }),
-                      "cancelled: other");
+            EXPECT_EQ(
+                end_of([&] {
+                    gather(
+                        [] {
+                            current_task().set_name("victim");
+                            sleep_until_cancelled();
+                        },
+                        [&] { sibling_cancelled = end_of(sleep_until_cancelled) == "cancelled"; });
+                }),
+                "cancelled: other");
         });
         yield_times(2);
         for (task_ref child : all_tasks()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// gather() of callables: results in argument order, from arguments and from ranges, and what the first failure does.
+// gather() of callables: results in argument order, from arguments and from ranges, and what the
+// first failure does.
 #include "tests/support/api_fixture.hpp"
 #include "tests/support/api_stderr.hpp"
 
@@ -282,9 +283,7 @@ TEST_F(gather_test, a_sibling_that_swallows_the_cancel_is_waited_for) {
 }
 
 TEST_F(gather_test, errors_that_are_no_std_exception_pass_too) {
-    in_virtual_time([] {
-        EXPECT_THROW(gather([] { throw 5; }, sleep_until_cancelled), int);
-    });
+    in_virtual_time([] { EXPECT_THROW(gather([] { throw 5; }, sleep_until_cancelled), int); });
 }
 
 TEST_F(gather_test, in_a_range_the_first_failure_is_thrown_as_well) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Calls from where they cannot work: outside run(), from a foreign thread, on empty handles. Each throws an error
-// that names the call and the remedy.
+// Calls from where they cannot work: outside run(), from a foreign thread, on empty handles. Each
+// throws an error that names the call and the remedy.
 #include "tests/support/api_fixture.hpp"
 
 #include <gmock/gmock.h>

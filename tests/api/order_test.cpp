@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The order in which tasks and callbacks run: FIFO by turns. A turn runs what was ready when it began; what it makes
-// ready runs in the next one.
+// The order in which tasks and callbacks run: FIFO by turns. A turn runs what was ready when it
+// began; what it makes ready runs in the next one.
 #include "tests/support/api_fixture.hpp"
 
 #include <algorithm>

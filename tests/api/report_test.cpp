@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Errors nobody asked for are reported exactly once, with type, text, task name and spawn site; those that somebody
-// read are not.
+// Errors nobody asked for are reported exactly once, with type, text, task name and spawn site;
+// those that somebody read are not.
 #include "tests/support/api_fixture.hpp"
 #include "tests/support/api_stderr.hpp"
 
@@ -47,9 +47,9 @@ TEST_F(report_test, names_type_text_task_and_place) {
         spawn({.name = "unread"}, fail).detach();
         yield();
     });
-    EXPECT_THAT(lines, ElementsAre(AllOf(StartsWith("weft: "), HasSubstr("task 'unread': "),
-                                         HasSubstr("std::runtime_error: boom"),
-                                         HasSubstr(site(line)))));
+    EXPECT_THAT(lines,
+                ElementsAre(AllOf(StartsWith("weft: "), HasSubstr("task 'unread': "),
+                                  HasSubstr("std::runtime_error: boom"), HasSubstr(site(line)))));
 }
 
 TEST_F(report_test, knows_the_place_of_a_plain_spawn_too) {

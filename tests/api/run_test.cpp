@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// run(): what it returns and throws, what it does with the tasks that are left, and that it can be called again,
-// but not inside itself.
+// run(): what it returns and throws, what it does with the tasks that are left, and that it can be
+// called again, but not inside itself.
 #include "tests/support/api_fixture.hpp"
 
 #include <memory>
@@ -198,6 +198,19 @@ TEST_F(run_test, a_task_that_is_spawned_while_the_others_end_is_ended_too) {
     EXPECT_EQ(live.alive(), 0);
 }
 
+TEST_F(run_test, does_not_wait_for_the_sleep_of_such_a_task) {
+    const auto begin = clock::now();
+    run([] { // in real time
+        spawn([] {
+            const at_scope_end clean(
+                [] { spawn([] { sleep_for(std::chrono::hours(1)); }).detach(); });
+            sleep_until_cancelled();
+        }).detach();
+        yield();
+    });
+    EXPECT_LT(clock::now() - begin, std::chrono::seconds(9)); // shutdown_timeout is 10
+}
+
 TEST_F(run_test, done_callbacks_of_the_last_tasks_run_before_it_returns) {
     std::string log;
     live_count live;
@@ -226,7 +239,8 @@ TEST_F(run_test, a_callback_at_the_end_may_spawn_a_last_task) {
         });
     });
     EXPECT_EQ(live.alive(), 0);
-    static_cast<void>(began); // it is cancelled; whether before or after its first step is not promised
+    static_cast<void>(
+        began); // it is cancelled; whether before or after its first step is not promised
 }
 
 TEST_F(run_test, a_handle_may_be_its_result) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The end of run() when tasks refuse to end: they are named on stderr and the process aborts, because a live stack
-// is never freed. And the other deaths: stack overflow, a handle that dies on a foreign thread.
+// The end of run() when tasks refuse to end: they are named on stderr and the process aborts,
+// because a live stack is never freed. And the other deaths: stack overflow, a handle that dies on
+// a foreign thread.
 #include "tests/support/api_fixture.hpp"
 #include "tests/support/api_sanitizers.hpp"
 #include "tests/support/stack_use.hpp"
@@ -37,8 +38,7 @@ TEST_F(shutdown_Death, a_task_that_refuses_is_named_and_the_process_aborts) {
                         spawn({.name = "willing"}, sleep_until_cancelled).detach();
                         yield();
                     }),
-                testing::KilledBySignal(SIGABRT),
-                "weft: [^']*'stubborn' [^']*weft::sleep_for");
+                testing::KilledBySignal(SIGABRT), "weft: [^']*'stubborn' [^']*weft::sleep_for");
 }
 
 TEST_F(shutdown_Death, those_that_did_end_are_not_named) {
@@ -125,7 +125,8 @@ TEST_F(shutdown_Death, a_wait_for_what_cannot_come_is_found_at_once) {
 
 TEST_F(shutdown_Death, a_stack_overflow_names_the_task_its_stack_and_the_remedy) {
     EXPECT_EXIT(run([] {
-                    auto deep = spawn({.name = "recursive", .stack_size = 128 * 1024}, use_up_stack);
+                    auto deep =
+                        spawn({.name = "recursive", .stack_size = 128 * 1024}, use_up_stack);
                     deep.get();
                 }),
                 testing::KilledBySignal(SIGSEGV),
@@ -175,7 +176,10 @@ TEST_F(shutdown_test, with_no_time_at_all_those_that_end_at_once_are_let_be) {
 TEST_F(shutdown_test, a_timeout_too_long_to_add_is_no_limit) {
     live_count live;
     run({.shutdown_timeout = std::chrono::milliseconds::max()}, [&] {
-        spawn([held = live.make()] { sleep_until_cancelled(); }).detach();
+        spawn([held = live.make()] {
+            const at_scope_end clean([] { sleep_for(1us); }); // so that it does not end at once
+            sleep_until_cancelled();
+        }).detach();
         yield();
     });
     EXPECT_EQ(live.alive(), 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// sleep_for, sleep_until, yield: never early, one turn where there is nothing to wait for. What durations become
-// is in duration_test.cpp.
+// sleep_for, sleep_until, yield: never early, one turn where there is nothing to wait for. What
+// durations become is in duration_test.cpp.
 #include "tests/support/api_fixture.hpp"
 
 #include <string>

@@ -47,11 +47,9 @@ TEST_F(spawn_test, decay_copies_its_arguments) {
     in_virtual_time([] {
         std::string text = "before";
         int numbers[] = {1, 2}; // NOLINT(modernize-avoid-c-arrays)
-        auto t = spawn(
-            [](const std::string& copy, const char* literal, const int* array) {
-                return copy + literal + std::to_string(array[1]);
-            },
-            text, " literal ", numbers);
+        auto t = spawn([](const std::string& copy, const char* literal,
+                          const int* array) { return copy + literal + std::to_string(array[1]); },
+                       text, " literal ", numbers);
         text = "after";
         numbers[1] = 4; // arrays decay to pointers
         EXPECT_EQ(t.get(), "before literal 4");
@@ -70,9 +68,11 @@ TEST_F(spawn_test, passes_a_reference_only_when_told_so) {
 
 TEST_F(spawn_test, moves_what_cannot_be_copied) {
     in_virtual_time([] {
-        auto t = spawn([held = std::make_unique<int>(1)](move_only argument) {
-            return std::make_unique<int>(*held + argument.value());
-        }, move_only(2));
+        auto t = spawn(
+            [held = std::make_unique<int>(1)](move_only argument) {
+                return std::make_unique<int>(*held + argument.value());
+            },
+            move_only(2));
         EXPECT_EQ(*t.get(), 3);
         move_only named(4);
         EXPECT_EQ(spawn([](move_only m) { return m.value(); }, std::move(named)).get(), 4);
@@ -224,7 +224,8 @@ TEST_F(spawn_test, options_can_be_kept_and_used_again) {
         task_options options;
         options.name = "twice";
         auto a = spawn(options, [] {});
-        auto b = spawn(options, [](int) {}, 1);
+        auto b = spawn(
+            options, [](int) {}, 1);
         EXPECT_EQ(a.name(), "twice");
         EXPECT_EQ(b.name(), "twice");
     });

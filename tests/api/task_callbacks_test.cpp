@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Done callbacks: queued in order of adding, never run inline, on the loop's own stack, where nothing may block.
+// Done callbacks: queued in order of adding, never run inline, on the loop's own stack, where
+// nothing may block.
 #include "tests/support/api_fixture.hpp"
 #include "tests/support/api_stderr.hpp"
 
@@ -81,7 +82,9 @@ TEST_F(task_callbacks_test, added_to_a_finished_task_run_soon) {
 TEST_F(task_callbacks_test, run_for_failed_and_cancelled_tasks_too) {
     in_virtual_time([] {
         std::string log;
-        const auto note = [&](const task_ref& t) { log += t.cancelled() ? "cancelled " : "ended "; };
+        const auto note = [&](const task_ref& t) {
+            log += t.cancelled() ? "cancelled " : "ended ";
+        };
         auto failing = spawn([] { throw std::runtime_error("boom"); });
         failing.add_done_callback(note);
         auto stopped = spawn(sleep_until_cancelled);
@@ -174,11 +177,11 @@ TEST_F(task_callbacks_test, may_not_block) {
         });
         t.get();
         yield();
-        EXPECT_THAT(texts, ElementsAre(HasSubstr("weft::yield"), HasSubstr("weft::sleep_for"),
-                                       HasSubstr("weft::sleep_until"), HasSubstr("weft::task::wait"),
-                                       HasSubstr("weft::task_view::get"),
-                                       HasSubstr("weft::task::get"), HasSubstr("weft::gather"),
-                                       HasSubstr("weft::current_task")));
+        EXPECT_THAT(texts,
+                    ElementsAre(HasSubstr("weft::yield"), HasSubstr("weft::sleep_for"),
+                                HasSubstr("weft::sleep_until"), HasSubstr("weft::task::wait"),
+                                HasSubstr("weft::task_view::get"), HasSubstr("weft::task::get"),
+                                HasSubstr("weft::gather"), HasSubstr("weft::current_task")));
         for (const std::string& text : texts) {
             EXPECT_THAT(text, HasSubstr("callback"));
             EXPECT_THAT(text, HasSubstr("spawn"));

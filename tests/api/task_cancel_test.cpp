@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Cancelling one task, at each point of its life. A cancel is one edge: the current or next blocking call throws
-// `cancelled` once.
+// Cancelling one task, at each point of its life. A cancel is one edge: the current or next
+// blocking call throws `cancelled` once.
 #include "tests/support/api_fixture.hpp"
 
 #include <stdexcept>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Cancels that arrive while a task unwinds, or while one of its destructors joins: kept, and delivered at the first
-// blocking call after.
+// Cancels that arrive while a task unwinds, or while one of its destructors joins: kept, and
+// delivered at the first blocking call after.
 #include "tests/support/api_fixture.hpp"
 
 #include <stdexcept>
@@ -148,6 +148,35 @@ TEST_F(task_cancel_unwind_test, of_oneself_before_unwinding_is_kept_too) {
             return end_of(yield);
         });
         EXPECT_EQ(t.get(), "cancelled");
+    });
+}
+
+TEST_F(task_cancel_unwind_test, of_oneself_before_unwinding_is_not_handed_on_by_its_destructors) {
+    in_virtual_time([] {
+        std::string log;
+        auto inner = spawn([] {
+            sleep_for(1h);
+            return 5;
+        });
+        auto outer = spawn([&] {
+            try {
+                const at_scope_end clean([&] {
+                    log += std::to_string(inner.get());
+                    const auto [a, b] = gather([] { return 6; },
+                                               [] {
+                                                   sleep_for(1h);
+                                                   return 7;
+                                               });
+                    log += std::to_string(a) + std::to_string(b);
+                });
+                current_task().cancel();
+                throw std::runtime_error("boom");
+            } catch (const std::runtime_error&) {
+            }
+            log += end_of(yield);
+        });
+        outer.wait();
+        EXPECT_EQ(log, "567cancelled");
     });
 }
 

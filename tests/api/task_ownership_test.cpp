@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// A handle owns its task: leaving scope it cancels and joins. Moving, overwriting, giving up and circular ownership.
+// A handle owns its task: leaving scope it cancels and joins. Moving, overwriting, giving up and
+// circular ownership.
 #include "tests/support/api_fixture.hpp"
 
 #include <memory>
@@ -275,8 +276,8 @@ TEST_F(task_ownership_test, an_error_on_the_way_out_ends_the_children) {
 TEST_F(task_ownership_test, a_handle_destroyed_in_a_callback_cancels_without_joining) {
     in_virtual_time([] {
         live_count live;
-        auto owned = std::make_unique<task<void>>(
-            spawn([held = live.make()] { sleep_until_cancelled(); }));
+        auto owned =
+            std::make_unique<task<void>>(spawn([held = live.make()] { sleep_until_cancelled(); }));
         task_ref observer = owned->view();
         auto t = spawn([] {});
         t.add_done_callback([&](const task_ref&) {
@@ -303,9 +304,8 @@ TEST_F(task_ownership_test, a_result_may_be_a_handle) {
         // Dropped unread, the inner task ends with the result.
         live_count live;
         {
-            auto unread = spawn([&] {
-                return spawn([held = live.make()] { sleep_until_cancelled(); });
-            });
+            auto unread =
+                spawn([&] { return spawn([held = live.make()] { sleep_until_cancelled(); }); });
             unread.wait();
             EXPECT_EQ(live.alive(), 1);
         }

@@ -275,7 +275,8 @@ TEST_F(task_test, detached_while_somebody_waits_for_it) {
         auto waiter = spawn([&] { return end_of([&] { t.get(); }); });
         yield();
         t.detach();
-        // The waiter learns that there is no handle to take the value from; nothing is read after its end.
+        // The waiter learns that there is no handle to take the value from; nothing is read after
+        // its end.
         EXPECT_NE(waiter.get().find("error: weft::task::get"), std::string::npos);
     });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// run({.virtual_time = true}): the clock stands still while anything can run and jumps to the next deadline when
-// nothing can.
+// run({.virtual_time = true}): the clock stands still while anything can run and jumps to the next
+// deadline when nothing can.
 #include "tests/support/api_fixture.hpp"
 
 #include <algorithm>

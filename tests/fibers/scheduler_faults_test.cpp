@@ -2,11 +2,13 @@
 //
 // The kernel refuses memory. Whichever call it is that fails: spawn says so with errno, or the body
 // is called with can_run false, or nobody notices; the loop goes on and nothing leaks.
+#include "tests/support/allocation_count.hpp"
 #include "tests/support/kernel_fixture.hpp"
 
 #include <cerrno>
 #include <chrono>
 #include <string>
+#include <vector>
 
 namespace weft::fibers {
 namespace {
@@ -74,6 +76,40 @@ TEST_P(scheduler_faults, each_memory_call_failing_once) {
     } while (!HasFatalFailure());
     EXPECT_GT(k, 10U) << "this should have made more calls than that";
     EXPECT_GT(refused(), 0) << "no failing mmap was noticed";
+}
+
+// Spawning allocates for a new stack size and for a new slab, and nothing else does.
+TEST_P(scheduler_faults, each_allocation_failing_once) {
+    std::size_t refused = 0;
+    for (std::size_t k = 1;; ++k) {
+        SCOPED_TRACE("failing allocation " + std::to_string(k));
+        ASSERT_LT(k, 100U);
+        rebuild(options());
+        std::vector<test::test_fiber*> fibers;
+        for (int i = 0; i < 4; ++i) {
+            fibers.push_back(&make([this] { yield(); }));
+        }
+        bool struck = false;
+        {
+            const test::allocation_fault fault(k);
+            const std::size_t sizes[] = {0, 1024 * 1024, 0, 1024 * 1024};
+            for (std::size_t i = 0; i < 4; ++i) {
+                errno = 0;
+                if (!(i < 2 ? spawn(*fibers[i], sizes[i]) : spawn_eager(*fibers[i], sizes[i]))) {
+                    ++refused;
+                    struck = true;
+                    EXPECT_EQ(errno, ENOMEM);
+                }
+            }
+            struck = struck || fault.struck();
+        }
+        run();
+        run_a_program();
+        if (!struck) {
+            break;
+        }
+    }
+    EXPECT_GT(refused, 3U);
 }
 
 TEST_P(scheduler_faults, each_release_failing_once) {

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <string>
 
 #include <sys/mman.h>
@@ -80,7 +81,7 @@ TEST_F(stack_guard, a_guard_that_cannot_be_installed_is_an_error) {
 // The policy: half of the map limit, two mappings a guard. The calls are faked: no real guard is
 // needed to count.
 class stack_guard_policy : public testing::Test {
-  protected:
+  public:
     static std::size_t install_until_the_limit() {
         std::size_t installed = 0;
         guard_result result = guard_result::guarded;
@@ -135,6 +136,19 @@ TEST_F(stack_guard_policy, the_lightweight_kind_has_no_limit_and_is_not_counted)
     EXPECT_EQ(install_guard(guard_kind::mapping, nullptr, page, faked()),
               guard_result::over_the_map_limit);
     guards_unmapped(guard_kind::mapping, installed);
+}
+
+using stack_guard_policy_Death = stack_guard_policy;
+
+TEST_F(stack_guard_policy_Death, the_first_stack_without_a_guard_is_reported_and_no_other) {
+    const auto go_over_the_limit_twice = [] {
+        guards_unmapped(guard_kind::mapping, install_until_the_limit());
+        install_until_the_limit();
+        static_cast<void>(install_guard(guard_kind::mapping, nullptr, page, faked()));
+        std::exit(0);
+    };
+    EXPECT_EXIT(go_over_the_limit_twice(), testing::ExitedWithCode(0),
+                "^weft: [^\n]*vm.max_map_count[^\n]*\n$");
 }
 
 // A process that touches a guarded page ends; the page above is untouched.

@@ -7,9 +7,16 @@
 namespace {
 
 thread_local std::size_t allocations = 0;
+thread_local std::size_t fails_at = 0; // a value of `allocations`; 0: none
+
+void count() {
+    if (++allocations == fails_at) {
+        throw std::bad_alloc();
+    }
+}
 
 void* allocate(std::size_t size) {
-    ++allocations;
+    count();
     void* memory = std::malloc(size > 0 ? size : 1);
     if (memory == nullptr) {
         throw std::bad_alloc();
@@ -18,7 +25,7 @@ void* allocate(std::size_t size) {
 }
 
 void* allocate(std::size_t size, std::align_val_t alignment) {
-    ++allocations;
+    count();
     const auto boundary = static_cast<std::size_t>(alignment);
     void* memory = std::aligned_alloc(boundary, (size + boundary - 1) / boundary * boundary);
     if (memory == nullptr) {
@@ -43,12 +50,10 @@ void* operator new[](std::size_t size, std::align_val_t alignment) {
     return allocate(size, alignment);
 }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    ++allocations;
-    return std::malloc(size > 0 ? size : 1);
+    return ++allocations == fails_at ? nullptr : std::malloc(size > 0 ? size : 1);
 }
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-    ++allocations;
-    return std::malloc(size > 0 ? size : 1);
+    return ++allocations == fails_at ? nullptr : std::malloc(size > 0 ? size : 1);
 }
 void operator delete(void* memory) noexcept {
     std::free(memory);
@@ -79,6 +84,18 @@ namespace weft::test {
 
 std::size_t allocation_count::total() noexcept {
     return allocations;
+}
+
+allocation_fault::allocation_fault(std::size_t nth) noexcept {
+    fails_at = allocations + nth;
+}
+
+allocation_fault::~allocation_fault() {
+    fails_at = 0;
+}
+
+bool allocation_fault::struck() const noexcept {
+    return allocations >= fails_at;
 }
 
 } // namespace weft::test

@@ -18,4 +18,14 @@ class allocation_count {
     std::size_t at_start_;
 };
 
+// While it lives, the nth allocation of this thread (1 is the next) throws std::bad_alloc.
+class allocation_fault {
+  public:
+    explicit allocation_fault(std::size_t nth) noexcept;
+    ~allocation_fault();
+    allocation_fault(const allocation_fault&) = delete;
+    allocation_fault& operator=(const allocation_fault&) = delete;
+    bool struck() const noexcept;
+};
+
 } // namespace weft::test

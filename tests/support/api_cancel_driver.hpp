@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Cancels a body at its first turn, then in a fresh world at its second, and so on until the cancel comes too late:
-// whatever the body waits for, it is cancelled there once, and the scenario checks that nothing is lost or left.
+// Cancels a body at its first turn, then in a fresh world at its second, and so on until the cancel
+// comes too late: whatever the body waits for, it is cancelled there once, and the scenario checks
+// that nothing is lost or left.
 //
 //     const int turns = cancel_at_every_turn([](cancel_attempt& attempt) {
 //         live_count live;                                  // the world: fresh for each attempt
-//         const auto end = attempt.run([&] { ... });        // the body: a task that is cancelled somewhere
-//         EXPECT_EQ(live.alive(), 0);                       // what must hold wherever it was cut off
+//         const auto end = attempt.run([&] { ... });        // the body: a task that is cancelled
+//         somewhere EXPECT_EQ(live.alive(), 0);                       // what must hold wherever it
+//         was cut off
 //     });
 //
-// Each attempt is a run() of its own in virtual time. A driver task counts turns by yielding and lets time pass
-// between them, a tick after every few turns; so bodies should sleep for some ticks, not for hours. Every turn is tried
-// twice, with the driver before and behind the body in the ready queue and among equal deadlines: that finds the
-// moment between wake-up and resume, too.
+// Each attempt is a run() of its own in virtual time. A driver task counts turns by yielding and
+// lets time pass between them, a tick after every few turns; so bodies should sleep for some ticks,
+// not for hours. Every turn is tried twice, with the driver before and behind the body in the ready
+// queue and among equal deadlines: that finds the moment between wake-up and resume, too.
 #pragma once
 
 #include "tests/support/api_fixture.hpp"

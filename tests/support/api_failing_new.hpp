@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Makes this thread's nth allocation from now fail, once; 1 is the next. A program that links the source file has its
-// global operator new replaced.
+// Makes this thread's nth allocation from now fail, once; 1 is the next. A program that links the
+// source file has its global operator new replaced.
 #pragma once
 
 namespace weft::test {
