@@ -23,9 +23,10 @@ namespace {
 using namespace std::string_literals;
 
 endpoint of_unix_name(std::string_view name, std::size_t size_of_name) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, name.data(), name.size());
+    sockaddr_storage address{}; // has room for what the kernel may count behind the longest path
+    address.ss_family = AF_UNIX;
+    std::memcpy(reinterpret_cast<char*>(&address) + offsetof(sockaddr_un, sun_path), name.data(),
+                name.size());
     return endpoint::from(reinterpret_cast<const sockaddr*>(&address),
                           offsetof(sockaddr_un, sun_path) +
                               static_cast<std::uint32_t>(size_of_name));
@@ -152,9 +153,11 @@ TEST(endpoint, of_a_unix_socket_of_any_length) {
         EXPECT_EQ(of_unix_name(path).path(), path);
         // The kernel counts a zero behind the path, even where there is no room for one.
         EXPECT_EQ(of_unix_name(path, length + 1).path(), path);
-        std::string abstract = '\0' + path;
-        abstract.resize(length);
-        EXPECT_EQ(of_unix_name(abstract).path(), "@" + abstract.substr(1));
+        std::string abstract = path;
+        abstract.front() = '\0';
+        std::string shown = path;
+        shown.front() = '@';
+        EXPECT_EQ(of_unix_name(abstract).path(), shown);
     }
 }
 

@@ -4,6 +4,7 @@
 // called again, but not inside itself.
 #include "tests/support/api_fixture.hpp"
 
+#include <exception>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -85,6 +86,36 @@ TEST_F(run_test, can_be_called_again) {
                   i);
         EXPECT_THROW(run([] { throw std::runtime_error("a failing run"); }), std::runtime_error);
     }
+}
+
+TEST_F(run_test, may_be_called_while_an_exception_is_handled_or_in_flight) {
+    const auto body = [] {
+        EXPECT_EQ(std::uncaught_exceptions(), 0);
+        EXPECT_EQ(std::current_exception(), nullptr);
+        EXPECT_EQ(end_of([] { throw std::logic_error("inside"); }), "error: inside");
+        auto t = spawn(sleep_until_cancelled);
+        yield();
+        t.cancel();
+        EXPECT_EQ(end_of([&] { t.get(); }), "cancelled");
+    };
+    EXPECT_EQ(text_of<std::runtime_error>([&] {
+                  try {
+                      throw std::runtime_error("outside");
+                  } catch (const std::runtime_error& e) {
+                      run(body);
+                      EXPECT_STREQ(e.what(), "outside");
+                      throw;
+                  }
+              }),
+              "outside");
+    EXPECT_EQ(text_of<std::runtime_error>([&] {
+                  const at_scope_end unwinding([&] {
+                      run(body);
+                      EXPECT_EQ(std::uncaught_exceptions(), 1);
+                  });
+                  throw std::runtime_error("in flight");
+              }),
+              "in flight");
 }
 
 TEST_F(run_test, inside_itself_is_refused_and_the_outer_one_goes_on) {

@@ -85,6 +85,22 @@ TEST_F(task_cancel_waiter_test, get_can_be_tried_again) {
     });
 }
 
+TEST_F(task_cancel_waiter_test, taken_back_meanwhile_leaves_what_the_inner_task_made_of_it) {
+    in_virtual_time([] {
+        const auto waiter_of = [](auto& inner) {
+            auto outer = spawn([&] { return end_of([&] { inner.get(); }); });
+            yield_times(2);
+            outer.cancel("mine");
+            outer.uncancel();
+            return outer.get();
+        };
+        auto swallows = spawn([] { return end_of(sleep_until_cancelled); });
+        EXPECT_EQ(waiter_of(swallows), "value");
+        auto stops = spawn(sleep_until_cancelled);
+        EXPECT_EQ(waiter_of(stops), "cancelled: mine");
+    });
+}
+
 TEST_F(task_cancel_waiter_test, an_inner_task_cancelled_by_others_does_not_cancel_the_waiter) {
     in_virtual_time([] {
         auto inner = spawn(sleep_until_cancelled);

@@ -130,6 +130,21 @@ TEST_P(overflow_DeathTest, in_a_fiber_that_was_started_at_once) {
                 overflow_message("eager child", stack_size));
 }
 
+TEST_P(overflow_DeathTest, of_a_fiber_on_top_of_its_waiters_stack_names_that_fiber) {
+    const auto dive = [this] {
+        run_named("waiter", [this] {
+            auto& child = make(test::use_up_stack);
+            child.set_name("child on top");
+            static_cast<void>(spawn(child));
+            wait_site site{"join", &child, [](wait_site&) noexcept -> fiber* { return nullptr; },
+                           &child};
+            kernel().park(site);
+        });
+    };
+    EXPECT_EXIT(dive(), testing::KilledBySignal(SIGSEGV),
+                overflow_message("child on top", stack_size));
+}
+
 TEST_P(overflow_DeathTest, in_a_catch_block_and_in_a_destructor_during_unwinding) {
     struct diver {
         ~diver() { test::use_up_stack(); }

@@ -54,13 +54,13 @@ TEST_F(sanitizer_DeathTest, an_overrun_of_a_local_array_in_a_fiber_is_found) {
     const auto overrun = [this] {
         start([] {
             volatile char array[8] = {};
-            volatile std::size_t index = 8;
-            array[index] = 1;
-            static_cast<void>(array[0]);
+            volatile char* volatile start_of_array = array; // so that only the memory tells
+            start_of_array[8] = 1;
         });
         run();
     };
-    EXPECT_DEATH(overrun(), "stack-buffer-overflow");
+    // By whichever of the two looks first: AddressSanitizer, or the bounds check of UBSan.
+    EXPECT_DEATH(overrun(), "stack-buffer-overflow|out of bounds");
 }
 
 #endif

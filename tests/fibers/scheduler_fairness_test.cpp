@@ -208,6 +208,16 @@ TEST_F(scheduler_fairness, a_limit_in_real_time_ends_busy_fibers) {
     run();
 }
 
+TEST_F(scheduler_fairness, a_limit_in_real_time_ends_a_held_loop_in_virtual_time) {
+    auto& waiter = start([this] { park(); });
+    kernel().letters()->hold();
+    const bool finished = false;
+    EXPECT_EQ(kernel().run_until(finished, clock::now() + 1ms), run_result::out_of_time);
+    kernel().letters()->release();
+    EXPECT_TRUE(kernel().unpark(waiter));
+    run();
+}
+
 TEST_F(scheduler_fairness, a_limit_in_real_time_cuts_a_sleep_short) {
     scheduler_options options = default_options();
     options.real_time = true;

@@ -62,7 +62,7 @@ class reactor_fixture : public kernel_fixture {
   protected:
     using direction = reactor::direction;
     using wait_result = reactor::wait_result;
-    static constexpr unsigned seconds_allowed = 60;
+    static constexpr unsigned seconds_allowed = 120;
 
     void SetUp() override {
         ::alarm(seconds_allowed);

@@ -27,7 +27,7 @@ namespace weft::test {
 
 class net_test : public api_test {
   protected:
-    static constexpr unsigned seconds_allowed = 60;
+    static constexpr unsigned seconds_allowed = 120;
     void SetUp() override {
         ::alarm(seconds_allowed);
         api_test::SetUp();
