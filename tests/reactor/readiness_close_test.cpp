@@ -101,7 +101,7 @@ TEST_F(readiness_close, the_number_stands_for_its_new_owner) {
 TEST_F(readiness_raw_close, in_the_turn_of_the_wait_wakes_the_waiter) {
     auto pair = make_socket_pair();
     start([&, this] { EXPECT_EQ(wait_readable(pair.near.get()), wait_result::closed); });
-    start([&, this] { ::close(pair.near.release()); });
+    start([&] { ::close(pair.near.release()); });
     run(); // nothing else could end the sleep
 }
 
@@ -149,7 +149,7 @@ TEST_F(readiness_raw_close, and_a_reuse_of_the_number_by_a_file) {
     auto pair = make_socket_pair();
     const int fd = pair.near.get();
     start([&, this] { EXPECT_EQ(wait_readable(fd), wait_result::ready); });
-    start([&, this] {
+    start([&] {
         ::close(pair.near.release());
         ASSERT_EQ(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC), fd);
     });
