@@ -117,7 +117,7 @@ TEST_F(cancel_everywhere_test, gathering) {
                   int sum = 0;
                   const auto end = attempt.run([&] {
                       const auto child = [&](int i) {
-                          return [&live, i, held = live.make()] {
+                          return [i, held = live.make()] {
                               sleep_for(i * 1ms);
                               yield();
                               return i;

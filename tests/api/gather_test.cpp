@@ -137,10 +137,12 @@ TEST_F(gather_test, of_other_ranges) {
         EXPECT_EQ(gather(array), (std::vector<int>{1, 2, 3}));
         std::list<decltype(make(0))> list{make(4), make(5)};
         EXPECT_EQ(gather(list), (std::vector<int>{4, 5}));
+#if !defined(__clang__) || __clang_major__ >= 16 // before, clang does not compile libstdc++'s views
         EXPECT_EQ(gather(std::views::iota(6, 9) | std::views::transform(make)),
                   (std::vector<int>{6, 7, 8}));
         auto lazy = std::views::iota(6, 9) | std::views::transform(make);
         EXPECT_EQ(gather(lazy), (std::vector<int>{6, 7, 8}));
+#endif
     });
 }
 
@@ -168,7 +170,11 @@ TEST_F(gather_test, of_a_range_moves_results_that_cannot_be_copied) {
 TEST_F(gather_test, can_be_large) {
     in_virtual_time([] {
         const auto make = [](int i) { return [i] { return i; }; };
-        const auto results = gather(std::views::iota(0, 1'000) | std::views::transform(make));
+        std::vector<decltype(make(0))> callables;
+        for (int i = 0; i < 1'000; ++i) {
+            callables.push_back(make(i));
+        }
+        const auto results = gather(std::move(callables));
         for (int i = 0; i < 1'000; ++i) {
             ASSERT_EQ(results[std::size_t(i)], i);
         }

@@ -21,7 +21,7 @@ class source_location {
     constexpr const char* function_name() const noexcept { return ""; }
 
   private:
-    const void* unknown_ = nullptr;
+    [[maybe_unused]] const void* unknown_ = nullptr;
 };
 #endif
 
