@@ -3,6 +3,7 @@
 #include "benchmarks/micro/entrants.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -17,10 +18,14 @@ struct runtime {
     const char* package;
 };
 
-constexpr runtime runtimes[] = {
-    {"weft", "peer_weft", ""},           {"Boost.Fiber", "peer_boost_fiber", "libboost-fiber-dev"},
-    {"Go", "peer_go", "golang-go"},      {"state-threads", "peer_state_threads", "libst-dev"},
+constexpr runtime known_runtimes[] = {
+    {"weft", "peer_weft", ""},
+    {"Boost.Fiber", "peer_boost_fiber", "libboost-fiber-dev"},
+    {"Go", "peer_go", "golang-go"},
+    {"state-threads", "peer_state_threads", "libst-dev"},
     {"std::thread", "peer_threads", ""},
+    {"asyncio", "peer_asyncio", "python3"},
+    {"uvloop", "peer_uvloop", "python3-uvloop"},
 };
 
 } // namespace
@@ -29,8 +34,9 @@ outcome outcome_of(const answer& got, std::int64_t operations, const peer& from)
     outcome result{.spent_ns = static_cast<double>(got.nanoseconds),
                    .counters = got.counters,
                    .version = from.version()};
-    result.counters[cpu_counter] =
+    double since_the_question =
         static_cast<double>(got.cpu.count()) / static_cast<double>(operations);
+    result.counters.try_emplace(cpu_counter, since_the_question);
     return result;
 }
 
@@ -59,17 +65,29 @@ measure ask_runtime(const std::string& program, const std::string& command, proc
     };
 }
 
-std::vector<entrant> all_runtimes(const std::string& command, process life, std::int64_t operations,
-                                  const check& right) {
+std::vector<entrant> runtimes(const std::vector<std::string>& names, const std::string& command,
+                              process life, std::int64_t operations, const check& right) {
     std::vector<entrant> list;
-    for (const auto& [name, program, package] : runtimes) {
-        list.push_back({.name = name,
-                        .program = program,
-                        .package = package,
+    for (const std::string& asked : names) {
+        const auto* found =
+            std::find_if(std::begin(known_runtimes), std::end(known_runtimes),
+                         [&](const runtime& candidate) { return candidate.name == asked; });
+        if (found == std::end(known_runtimes)) {
+            throw std::logic_error("no runtime is called " + asked);
+        }
+        list.push_back({.name = asked,
+                        .program = found->program,
+                        .package = found->package,
                         .operations = operations,
-                        .run = ask_runtime(program, command, life, right)});
+                        .run = ask_runtime(found->program, command, life, right)});
     }
     return list;
+}
+
+std::vector<entrant> all_runtimes(const std::string& command, process life, std::int64_t operations,
+                                  const check& right) {
+    return runtimes({"weft", "Boost.Fiber", "Go", "state-threads", "std::thread"}, command, life,
+                    operations, right);
 }
 
 entrant& named(std::vector<entrant>& entrants, const std::string& name) {

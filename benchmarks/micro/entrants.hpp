@@ -19,7 +19,12 @@ using check = std::function<bool(const answer&, std::int64_t operations)>;
 // pools, as in a long-running program); fresh starts one for each measurement.
 enum class process { kept, fresh };
 
-// all_runtimes: weft, Boost.Fiber, Go, state-threads and std::thread, all asked the same command.
+// runtimes: those of these names, all asked the same command. There are weft, Boost.Fiber, Go,
+// state-threads, std::thread, asyncio and uvloop.
+std::vector<entrant> runtimes(const std::vector<std::string>& names, const std::string& command,
+                              process life, std::int64_t operations, const check& right);
+
+// all_runtimes: weft, Boost.Fiber, Go, state-threads and std::thread.
 std::vector<entrant> all_runtimes(const std::string& command, process life, std::int64_t operations,
                                   const check& right);
 
@@ -27,7 +32,8 @@ std::vector<entrant> all_runtimes(const std::string& command, process life, std:
 measure ask_runtime(const std::string& program, const std::string& command, process life,
                     const check& right);
 
-// outcome_of: a peer's answer in the terms of a plan.
+// outcome_of: a peer's answer in the terms of a plan. CPU time is what the whole peer has used
+// since the question, unless the answer itself says what the counted phase of it took.
 outcome outcome_of(const answer& got, std::int64_t operations, const peer& from);
 
 // The entrant of that name in a list; it must be there.

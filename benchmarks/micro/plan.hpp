@@ -48,13 +48,14 @@ struct scenario {
 };
 
 // A bar is passed when the measured value is at most `limit`. With `against` it is the ratio of
-// weft's value to that entrant's, without it weft's value itself.
+// `judged`'s value to that entrant's, without it `judged`'s value itself.
 struct bar {
     std::string scenario;
     std::string counter; // empty: the time per operation
     std::string against;
     double limit = 0;
     std::string text; // what is judged: "resident bytes per parked task"
+    std::string judged = "weft";
 };
 
 struct plan {

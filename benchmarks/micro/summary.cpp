@@ -103,14 +103,14 @@ const entrant* find_entrant(const plan& measured, const bar& one, const std::str
 
 judgement judge(const plan& measured, const bar& one, const results& found) {
     bool absolute = one.against.empty();
-    judgement result{.what = one.text + (absolute ? "" : ", weft / " + one.against),
+    judgement result{.what = one.text + (absolute ? "" : ", " + one.judged + " / " + one.against),
                      .limit = short_number(one.limit),
                      .verdict = {}};
-    auto value = absolute ? found.value(one.scenario, "weft", one.counter)
-                          : found.ratio(one.scenario, "weft", one.against, one.counter);
-    const record* ours = found.find(one.scenario, "weft");
-    const entrant* theirs = find_entrant(measured, one, absolute ? "weft" : one.against);
-    const entrant* weft = find_entrant(measured, one, "weft");
+    auto value = absolute ? found.value(one.scenario, one.judged, one.counter)
+                          : found.ratio(one.scenario, one.judged, one.against, one.counter);
+    const record* ours = found.find(one.scenario, one.judged);
+    const entrant* theirs = find_entrant(measured, one, absolute ? one.judged : one.against);
+    const entrant* weft = find_entrant(measured, one, one.judged);
     if (theirs == nullptr || weft == nullptr) {
         result.verdict = "FAILED: no such scenario or entrant";
     } else if (!built(*theirs) || !built(*weft)) {

@@ -9,7 +9,9 @@
 // starts a child later, as weft and Go do; dispatch starts it at once.
 #include "benchmarks/peers/answering.hpp"
 #include "benchmarks/peers/crowd.hpp"
+#include "benchmarks/peers/handover.hpp"
 #include "benchmarks/peers/lateness.hpp"
+#include "benchmarks/peers/scopes.hpp"
 #include "benchmarks/peers/turns.hpp"
 
 #include <boost/fiber/all.hpp>
@@ -61,6 +63,25 @@ answer spawn_join(std::int64_t operations) {
         fiber.join();
     }
     return {.nanoseconds = watch.nanoseconds(), .check = ran};
+}
+
+// What gather is written as here: all started, then their values asked for in order.
+answer gather(std::int64_t operations) {
+    constexpr std::int64_t width = peers::gather_width;
+    std::int64_t sum = 0;
+    stopwatch watch;
+    for (std::int64_t i = 0; i < operations; ++i) {
+        std::vector<boost::fibers::future<std::int64_t>> children;
+        children.reserve(width);
+        for (std::int64_t child = 0; child < width; ++child) {
+            children.push_back(boost::fibers::async(boost::fibers::launch::post, std::allocator_arg,
+                                                    default_stacks(), [child] { return child; }));
+        }
+        for (auto& child : children) {
+            sum += child.get();
+        }
+    }
+    return {.nanoseconds = watch.nanoseconds(), .check = sum};
 }
 
 // A child writes its sum into its parent's slot and is joined: cheaper here than a future each.
@@ -133,11 +154,13 @@ answer park(std::int64_t size) {
 int main() {
     std::string version =
         std::to_string(BOOST_VERSION / 100000) + "." + std::to_string(BOOST_VERSION / 100 % 1000);
-    return peers::answer_commands("Boost.Fiber", version,
-                                  {{"yield", yield},
-                                   {"spawn_join", spawn_join},
-                                   {"skynet", skynet<boost::fibers::launch::post>},
-                                   {"skynet_dispatch", skynet<boost::fibers::launch::dispatch>},
-                                   {"nap", nap},
-                                   {"park", park}});
+    auto commands = peers::handover_commands();
+    commands.insert({{"yield", yield},
+                     {"spawn_join", spawn_join},
+                     {"gather", gather},
+                     {"skynet", skynet<boost::fibers::launch::post>},
+                     {"skynet_dispatch", skynet<boost::fibers::launch::dispatch>},
+                     {"nap", nap},
+                     {"park", park}});
+    return peers::answer_commands("Boost.Fiber", version, commands);
 }

@@ -5,6 +5,7 @@
 // early; the figures show it.
 #include "benchmarks/peers/answering.hpp"
 #include "benchmarks/peers/crowd.hpp"
+#include "benchmarks/peers/handover.hpp"
 #include "benchmarks/peers/lateness.hpp"
 #include "benchmarks/peers/turns.hpp"
 
@@ -144,10 +145,11 @@ int main() {
     if (st_init() != 0) {
         return 1;
     }
-    return peers::answer_commands("state-threads", STATE_THREADS_VERSION,
-                                  {{"yield", yield},
-                                   {"spawn_join", spawn_join},
-                                   {"skynet", skynet},
-                                   {"nap", nap},
-                                   {"park", park}});
+    auto commands = peers::handover_commands();
+    commands.insert({{"yield", yield},
+                     {"spawn_join", spawn_join},
+                     {"skynet", skynet},
+                     {"nap", nap},
+                     {"park", park}});
+    return peers::answer_commands("state-threads", STATE_THREADS_VERSION, commands);
 }

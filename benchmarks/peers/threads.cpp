@@ -2,6 +2,7 @@
 // std::thread as a peer: the operating system's threads, all on the one core that every peer gets.
 #include "benchmarks/peers/answering.hpp"
 #include "benchmarks/peers/crowd.hpp"
+#include "benchmarks/peers/handover.hpp"
 #include "benchmarks/peers/lateness.hpp"
 #include "benchmarks/peers/turns.hpp"
 
@@ -120,10 +121,12 @@ answer park(std::int64_t size) {
 } // namespace
 
 int main() {
+    auto commands = peers::handover_commands();
+    commands.insert({{"yield", yield},
+                     {"spawn_join", spawn_join},
+                     {"skynet", skynet},
+                     {"nap", nap},
+                     {"park", park}});
     return peers::answer_commands("std::thread", std::string("glibc-") + gnu_get_libc_version(),
-                                  {{"yield", yield},
-                                   {"spawn_join", spawn_join},
-                                   {"skynet", skynet},
-                                   {"nap", nap},
-                                   {"park", park}});
+                                  commands);
 }

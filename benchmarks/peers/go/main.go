@@ -116,6 +116,12 @@ func nap(count int64) answer {
 
 var commands = map[string]func(int64) answer{
 	"yield": yield, "spawn_join": spawnJoin, "skynet": skynet, "nap": nap, "park": park,
+	"queue": passItems, "mutex": mutexTurns, "semaphore": semaphoreTurns, "ping_pong": pingPong,
+	"future": answerByFutures, "gather": gather,
+	"with_timeout": withTimeout(0), "with_timeout_1000": withTimeout(1000),
+	"with_timeout_1000000": withTimeout(1_000_000),
+	"cancel":               func(crowd int64) answer { return cancelCrowd(crowd, false) },
+	"cancel_shared":        func(crowd int64) answer { return cancelCrowd(crowd, true) },
 }
 
 func main() {
