@@ -56,6 +56,11 @@ inline std::vector<std::string> names_of_all_tasks() {
     return names;
 }
 
+// The running loop's time, which stands still in virtual time while anything runs.
+inline clock::time_point loop_time() {
+    return detail::deadline_after(clock::duration::zero(), "loop_time");
+}
+
 // Runs `body` as the main task in virtual time and checks that it leaves no other task.
 template <class F>
 void in_virtual_time(F body, run_options options = {}) {

@@ -3,6 +3,7 @@
 // All of weft.
 #pragma once
 
+#include <weft/cancel_blocker.hpp>
 #include <weft/clock.hpp>
 #include <weft/connect.hpp>
 #include <weft/endpoint.hpp>
@@ -13,3 +14,4 @@
 #include <weft/sleep.hpp>
 #include <weft/stream.hpp>
 #include <weft/task.hpp>
+#include <weft/timeout.hpp>
