@@ -9,11 +9,11 @@ namespace weft::detail {
 
 struct gather_scope::state : fibers::wait_site, cancel_branch {
     // One watched child. Observers must not move, so all are made at once.
-    struct child final : task_observer {
-        child() noexcept : task_observer(&child::ended) {}
-        static void ended(task_observer& o, task_core& t) noexcept {
+    struct child final : observer {
+        child() noexcept : observer(&child::ended) {}
+        static void ended(observer& o, completion& c) noexcept {
             auto& self = static_cast<child&>(o);
-            self.scope->child_ended(t);
+            self.scope->child_ended(c.as_task());
         }
         gather_scope::state* scope = nullptr;
         task_core* task = nullptr;

@@ -185,8 +185,8 @@ fibers::wake_reason block(fibers::wait_site& site, fibers::time_point deadline) 
     return reason;
 }
 
-void throw_cancelled(const task_core& t) {
-    throw cancelled(t.cancel_message());
+void throw_cancelled(const completion& c) {
+    throw cancelled(c.cancel_message());
 }
 
 } // namespace weft::detail

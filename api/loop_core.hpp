@@ -131,8 +131,8 @@ inline task_core& require_running_task(const char* call) {
 
 // Parks the running task. Throws `cancelled`.
 fibers::wake_reason block(fibers::wait_site& site, fibers::time_point deadline = fibers::never);
-// For waits that end otherwise than by parking directly: throws `cancelled` with the task's
+// For waits that end otherwise than by parking directly: throws `cancelled` with its
 // message.
-[[noreturn]] void throw_cancelled(const task_core& t);
+[[noreturn]] void throw_cancelled(const completion& c);
 
 } // namespace weft::detail

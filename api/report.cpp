@@ -27,9 +27,9 @@ std::string state_of(const task_core& t) {
     if (const fibers::wait_site* site = t.waiting_at()) {
         const std::string_view operation = site->operation;
         if (operation.starts_with("weft::task") || operation == "weft::~task") {
-            // These wait for the end of a task, which is their object.
-            const auto* awaited = static_cast<const task_core*>(site->object);
-            return fmt::format("waits in {} for task '{}'", operation, awaited->name());
+            // These wait for a completion, which is their object.
+            return fmt::format("waits in {} for {}", operation,
+                               static_cast<const completion*>(site->object)->description());
         }
         return fmt::format("waits in {}", operation);
     }
@@ -76,10 +76,10 @@ void report(std::string_view line) noexcept {
     }
 }
 
-void report_unretrieved(const task_core& t, const std::exception_ptr& error) noexcept {
+void report_unretrieved(const completion& c, const std::exception_ptr& error) noexcept {
     try {
-        report(fmt::format("unretrieved exception: task '{}': {} (spawned at {})", t.name(),
-                           describe(error), describe(t.spawned_at())));
+        report(fmt::format("unretrieved exception: {}: {} (spawned at {})", c.description(),
+                           describe(error), describe(c.as_task().spawned_at())));
     } catch (...) {
         report("unretrieved exception in a task, and no memory to say which");
     }

@@ -24,7 +24,7 @@ std::string describe(const task_core& t);
 // Writes one line. Never throws.
 void report(std::string_view line) noexcept;
 
-// A task has ended with an error that nobody asked for.
-void report_unretrieved(const task_core& t, const std::exception_ptr& error) noexcept;
+// Something has ended with an error that nobody asked for.
+void report_unretrieved(const completion& c, const std::exception_ptr& error) noexcept;
 
 } // namespace weft::detail

@@ -123,10 +123,10 @@ void cancel_and_join(task_state& s) noexcept {
 namespace {
 
 // One done callback: first it waits for the task's end, then for its turn in the ready queue.
-class done_callback final : public task_observer, public fibers::callback {
+class done_callback final : public observer, public fibers::callback {
   public:
     done_callback(loop_core& loop, std::uint64_t number, std::function<void(task_ref)> f)
-        : task_observer(&done_callback::ended, number),
+        : observer(&done_callback::ended, number),
           callback(&done_callback::call),
           loop_(loop),
           function_(std::move(f)) {}
@@ -139,9 +139,9 @@ class done_callback final : public task_observer, public fibers::callback {
     }
 
   private:
-    static void ended(task_observer& o, task_core& t) noexcept {
-        t.retain();
-        static_cast<done_callback&>(o).post(task_pointer(&t.owner()));
+    static void ended(observer& o, completion& c) noexcept {
+        c.retain();
+        static_cast<done_callback&>(o).post(task_pointer(&c.as_task().owner()));
     }
     static void call(fibers::callback& c) noexcept {
         std::unique_ptr<done_callback> self(static_cast<done_callback*>(&c));
@@ -238,7 +238,7 @@ callback_id task_handle::add_callback(std::function<void(task_ref)> f) {
 
 bool task_handle::remove_done_callback(callback_id id) {
     task_core& t = state("weft::task::remove_done_callback").core();
-    task_observer* found = t.find_callback(static_cast<std::uint64_t>(id));
+    observer* found = t.find_callback(static_cast<std::uint64_t>(id));
     delete static_cast<done_callback*>(found);
     return found != nullptr;
 }

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "api/completion.hpp"
+
+#include "api/loop_core.hpp"
+#include "api/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <new>
+
+namespace weft::detail {
+
+thread_local constinit const char completion::thread_mark = 0;
+
+namespace {
+
+const std::string no_message;
+
+// Who waits for the outcome, on the waiting stack.
+class joiner final : public observer, public fibers::wait_site {
+  public:
+    joiner(task_core& waiter, completion& awaited, const char* operation, bool hands_on) noexcept
+        : observer(&joiner::wake),
+          wait_site{operation, &awaited, hands_on ? &joiner::hand_on : nullptr,
+                    hands_on ? &awaited.as_task() : nullptr},
+          waiter_(waiter) {}
+
+  private:
+    static void wake(observer& o, completion&) noexcept {
+        task_core& waiter = static_cast<joiner&>(o).waiter_;
+        waiter.loop()->scheduler().unpark(waiter);
+    }
+    static fibers::fiber* hand_on(fibers::wait_site& site) noexcept { return site.awaited; }
+
+    task_core& waiter_;
+};
+
+} // namespace
+
+// --- the end ---
+
+void completion::tell_observers() noexcept {
+    while (!observers_.empty()) {
+        observer& next = observers_.front();
+        observers_.pop_front();
+        next.on_end_(next, *this);
+    }
+}
+
+void completion::destroy() noexcept {
+    if (outcome_ == outcome::error && !retrieved_) {
+        report_unretrieved(*this, error_);
+    }
+    as_task().destroy();
+}
+
+// --- asking ---
+
+std::string completion::description() const {
+    return fmt::format("task '{}'", as_task().name());
+}
+
+void completion::throw_wrong_loop(const char* call) const {
+    throw wrong_loop(
+        fmt::format("{}: task {} belongs to the loop of another thread; hand the work over "
+                    "to that thread instead",
+                    call, as_task().id()));
+}
+
+const std::string& completion::cancel_message() const noexcept {
+    return cancel_message_ ? *cancel_message_ : no_message;
+}
+
+void completion::keep_cancel_message(const std::string& message) noexcept {
+    try {
+        cancel_message_ = message.empty() ? nullptr : std::make_unique<std::string>(message);
+    } catch (const std::bad_alloc&) {
+        cancel_message_ = nullptr; // the cancel matters more than its message
+    }
+}
+
+observer* completion::find_callback(std::uint64_t number) noexcept {
+    const auto found = std::find_if(observers_.begin(), observers_.end(), [number](const auto& o) {
+        return o.callback_number_ == number;
+    });
+    return found != observers_.end() ? &*found : nullptr;
+}
+
+std::exception_ptr completion::error() noexcept {
+    retrieved_ = true;
+    return error_;
+}
+
+void completion::throw_outcome() {
+    retrieved_ = true;
+    if (outcome_ == outcome::cancelled) {
+        throw_cancelled(*this);
+    }
+    if (error_) {
+        std::rethrow_exception(error_);
+    }
+}
+
+// --- cancelling and joining ---
+
+bool completion::cancel(const std::string& message, task_core* joining) noexcept {
+    if (done()) {
+        return false;
+    }
+    as_task().cancel_running(message, joining);
+    return true;
+}
+
+fibers::wake_reason completion::join(task_core& waiter, on_cancel policy, const char* operation,
+                                     fibers::time_point deadline) noexcept {
+    if (done()) {
+        return fibers::wake_reason::notified;
+    }
+    fibers::scheduler& scheduler = waiter.loop()->scheduler();
+    if (policy == on_cancel::hand_on && waiter.cancel_pending() &&
+        scheduler.cancel_is_deliverable()) {
+        cancel(waiter.cancel_message(), &waiter); // it came before the wait did
+    }
+    joiner self(waiter, *this, operation, policy == on_cancel::hand_on);
+    observe(self);
+    if (policy == on_cancel::keep) {
+        waiter.block_cancels();
+    }
+    const auto reason = scheduler.park(self, deadline);
+    if (policy == on_cancel::keep) {
+        waiter.unblock_cancels();
+    }
+    return reason;
+}
+
+} // namespace weft::detail
