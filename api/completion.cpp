@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "api/completion.hpp"
 
+#include "api/done_callback.hpp"
+#include "api/future_core.hpp"
 #include "api/loop_core.hpp"
 #include "api/report.hpp"
 
@@ -23,17 +25,26 @@ class joiner final : public observer, public fibers::wait_site {
     joiner(task_core& waiter, completion& awaited, const char* operation, bool hands_on) noexcept
         : observer(&joiner::wake),
           wait_site{operation, &awaited, hands_on ? &joiner::hand_on : nullptr,
-                    hands_on ? &awaited.as_task() : nullptr},
-          waiter_(waiter) {}
+                    hands_on ? awaited.as_task() : nullptr},
+          waiter_(waiter),
+          completion_(awaited) {}
 
   private:
     static void wake(observer& o, completion&) noexcept {
         task_core& waiter = static_cast<joiner&>(o).waiter_;
         waiter.loop()->scheduler().unpark(waiter);
     }
-    static fibers::fiber* hand_on(fibers::wait_site& site) noexcept { return site.awaited; }
+    // A task is next on the way of the cancel; a future ends here, which wakes the waiter, too.
+    static fibers::fiber* hand_on(fibers::wait_site& site) noexcept {
+        auto& self = static_cast<joiner&>(site);
+        if (self.awaited == nullptr) {
+            self.completion_.cancel(self.waiter_.cancel_message());
+        }
+        return self.awaited;
+    }
 
     task_core& waiter_;
+    completion& completion_;
 };
 
 } // namespace
@@ -52,20 +63,44 @@ void completion::destroy() noexcept {
     if (outcome_ == outcome::error && !retrieved_) {
         report_unretrieved(*this, error_);
     }
-    as_task().destroy();
+    if (type_ == type::task) {
+        static_cast<task_core&>(*this).destroy();
+    } else {
+        drop_callbacks();
+        static_cast<future_core&>(*this).destroy();
+    }
+}
+
+// Nobody will ever complete this; waiters hold references, so that only callbacks can be left.
+void completion::drop_callbacks() noexcept {
+    while (!observers_.empty()) {
+        auto& callback = static_cast<done_callback&>(observers_.front());
+        observers_.pop_front();
+        delete &callback;
+    }
 }
 
 // --- asking ---
 
+task_core* completion::as_task() noexcept {
+    return type_ == type::task ? static_cast<task_core*>(this) : nullptr;
+}
+
+const task_core* completion::as_task() const noexcept {
+    return type_ == type::task ? static_cast<const task_core*>(this) : nullptr;
+}
+
 std::string completion::description() const {
-    return fmt::format("task '{}'", as_task().name());
+    const task_core* task = as_task();
+    return task != nullptr ? fmt::format("task '{}'", task->name()) : "future";
 }
 
 void completion::throw_wrong_loop(const char* call) const {
-    throw wrong_loop(
-        fmt::format("{}: task {} belongs to the loop of another thread; hand the work over "
-                    "to that thread instead",
-                    call, as_task().id()));
+    // Not the task's name: its own thread may be changing it.
+    const task_core* task = as_task();
+    throw wrong_loop(fmt::format(
+        "{}: {} belongs to the loop of another thread; hand the work over to that thread instead",
+        call, task != nullptr ? fmt::format("task {}", task->id()) : "the future"));
 }
 
 const std::string& completion::cancel_message() const noexcept {
@@ -108,7 +143,11 @@ bool completion::cancel(const std::string& message, task_core* joining) noexcept
     if (done()) {
         return false;
     }
-    as_task().cancel_running(message, joining);
+    if (task_core* task = as_task()) {
+        task->cancel_running(message, joining);
+    } else {
+        static_cast<future_core&>(*this).cancel_pending(message);
+    }
     return true;
 }
 
@@ -121,6 +160,10 @@ fibers::wake_reason completion::join(task_core& waiter, on_cancel policy, const 
     if (policy == on_cancel::hand_on && waiter.cancel_pending() &&
         scheduler.cancel_is_deliverable()) {
         cancel(waiter.cancel_message(), &waiter); // it came before the wait did
+        if (done()) {
+            waiter.take_cancel();
+            return fibers::wake_reason::cancelled;
+        }
     }
     joiner self(waiter, *this, operation, policy == on_cancel::hand_on);
     observe(self);

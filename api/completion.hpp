@@ -9,6 +9,8 @@
 
 #include "fibers/scheduler.hpp"
 
+#include <weft/detail/source_location.hpp>
+
 #include <boost/intrusive/list.hpp>
 
 #include <cstdint>
@@ -19,6 +21,7 @@
 namespace weft::detail {
 
 class completion;
+class future_core;
 class task_core;
 
 // Told when a completion has its outcome; runs on whatever stack that came from, and only makes
@@ -30,6 +33,7 @@ class observer : public boost::intrusive::list_base_hook<
     // `callback_number`: which done callback this is, 0 for observers that are none.
     explicit observer(function on_end, std::uint64_t callback_number = 0) noexcept
         : on_end_(on_end), callback_number_(callback_number) {}
+    std::uint64_t number() const noexcept { return callback_number_; }
     observer(const observer&) = delete;
     observer& operator=(const observer&) = delete;
 
@@ -57,11 +61,17 @@ class completion {
     }
     bool on_own_thread() const noexcept { return thread_ == &thread_mark; }
 
-    task_core& as_task() noexcept;
-    const task_core& as_task() const noexcept;
+    // Null for a future.
+    task_core* as_task() noexcept;
+    const task_core* as_task() const noexcept;
 
     outcome how_it_ended() const noexcept { return outcome_; }
     bool done() const noexcept { return outcome_ != outcome::none; }
+
+    // Where it was spawned or made.
+    const source_location& where() const noexcept { return where_; }
+    // "task 'name'" or "future", for messages.
+    std::string description() const;
 
     // What the last cancel() gave as its reason; empty when nothing.
     const std::string& cancel_message() const noexcept;
@@ -82,9 +92,9 @@ class completion {
     // The error as thrown to those who ask for the result; null when there is none.
     std::exception_ptr error() noexcept;
     void mark_retrieved() noexcept { retrieved_ = true; }
-    bool retrieved() const noexcept { return retrieved_; }
     void throw_outcome(); // must be done; returns when it ended with a value
 
+    bool is_last_reference() const noexcept { return references_ == 1; }
     void retain() noexcept { ++references_; }
     void release() noexcept {
         if (--references_ == 0) {
@@ -92,14 +102,17 @@ class completion {
         }
     }
 
-    // "task 'name'", for messages.
-    std::string description() const;
-
   protected:
-    completion() noexcept = default;
+    enum class type : std::uint8_t { task, future };
+
+    explicit completion(type t) noexcept : type_(t) {}
     ~completion() = default;
 
-    void bind_to_this_thread() noexcept { thread_ = &thread_mark; }
+    // From now on it belongs to this thread.
+    void bind(source_location where) noexcept {
+        thread_ = &thread_mark;
+        where_ = where;
+    }
     void keep_cancel_message(const std::string& message) noexcept;
     void keep_error(std::exception_ptr error) noexcept { error_ = std::move(error); }
     void set_outcome(outcome o) noexcept { outcome_ = o; }
@@ -111,6 +124,7 @@ class completion {
 
     [[noreturn]] void throw_wrong_loop(const char* call) const;
     void destroy() noexcept;
+    void drop_callbacks() noexcept;
 
     using observer_list =
         boost::intrusive::list<observer, boost::intrusive::constant_time_size<false>>;
@@ -119,7 +133,9 @@ class completion {
     std::exception_ptr error_;
     observer_list observers_;
     std::unique_ptr<std::string> cancel_message_; // null: none given
+    source_location where_;
     std::uint32_t references_ = 1;
+    type type_;
     outcome outcome_ = outcome::none;
     bool retrieved_ = false;
 };

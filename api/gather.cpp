@@ -13,7 +13,7 @@ struct gather_scope::state : fibers::wait_site, cancel_branch {
         child() noexcept : observer(&child::ended) {}
         static void ended(observer& o, completion& c) noexcept {
             auto& self = static_cast<child&>(o);
-            self.scope->child_ended(c.as_task());
+            self.scope->child_ended(*c.as_task());
         }
         gather_scope::state* scope = nullptr;
         task_core* task = nullptr;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -23,11 +25,18 @@ std::string readable(const std::type_info* type) {
     return status == 0 ? name.get() : type->name();
 }
 
+// Such a wait's object is the completion.
+bool waits_for_completion(std::string_view operation) {
+    constexpr std::array prefixes{"weft::task", "weft::~task", "weft::future", "weft::wait_for",
+                                  "weft::shield"};
+    return std::any_of(prefixes.begin(), prefixes.end(),
+                       [operation](auto prefix) { return operation.starts_with(prefix); });
+}
+
 std::string state_of(const task_core& t) {
     if (const fibers::wait_site* site = t.waiting_at()) {
         const std::string_view operation = site->operation;
-        if (operation.starts_with("weft::task") || operation == "weft::~task") {
-            // These wait for a completion, which is their object.
+        if (waits_for_completion(operation)) {
             return fmt::format("waits in {} for {}", operation,
                                static_cast<const completion*>(site->object)->description());
         }
@@ -63,8 +72,7 @@ std::string describe(const source_location& where) {
 }
 
 std::string describe(const task_core& t) {
-    return fmt::format("task '{}' (spawned at {}): {}", t.name(), describe(t.spawned_at()),
-                       state_of(t));
+    return fmt::format("task '{}' (spawned at {}): {}", t.name(), describe(t.where()), state_of(t));
 }
 
 void report(std::string_view line) noexcept {
@@ -78,10 +86,11 @@ void report(std::string_view line) noexcept {
 
 void report_unretrieved(const completion& c, const std::exception_ptr& error) noexcept {
     try {
-        report(fmt::format("unretrieved exception: {}: {} (spawned at {})", c.description(),
-                           describe(error), describe(c.as_task().spawned_at())));
+        report(fmt::format("unretrieved exception: {}: {} ({} at {})", c.description(),
+                           describe(error), c.as_task() != nullptr ? "spawned" : "made",
+                           describe(c.where())));
     } catch (...) {
-        report("unretrieved exception in a task, and no memory to say which");
+        report("unretrieved exception in a task or future, and no memory to say which");
     }
 }
 

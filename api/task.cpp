@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "api/done_callback.hpp"
 #include "api/loop_core.hpp"
 #include "api/report.hpp"
 
@@ -120,54 +121,6 @@ void cancel_and_join(task_state& s) noexcept {
 
 // --- task_handle ---
 
-namespace {
-
-// One done callback: first it waits for the task's end, then for its turn in the ready queue.
-class done_callback final : public observer, public fibers::callback {
-  public:
-    done_callback(loop_core& loop, std::uint64_t number, std::function<void(task_ref)> f)
-        : observer(&done_callback::ended, number),
-          callback(&done_callback::call),
-          loop_(loop),
-          function_(std::move(f)) {}
-
-    // Behind everything that is ready now.
-    void post(task_pointer task) noexcept {
-        task_ = std::move(task);
-        loop_.callback_queued();
-        loop_.scheduler().post(*this);
-    }
-
-  private:
-    static void ended(observer& o, completion& c) noexcept {
-        c.retain();
-        static_cast<done_callback&>(o).post(task_pointer(&c.as_task().owner()));
-    }
-    static void call(fibers::callback& c) noexcept {
-        std::unique_ptr<done_callback> self(static_cast<done_callback*>(&c));
-        loop_core& loop = self->loop_;
-        try {
-            self->function_(task_ref(self->task_));
-        } catch (...) {
-            try {
-                report(fmt::format("exception in a done callback: task '{}': {}",
-                                   self->task_.get()->core().name(),
-                                   describe(std::current_exception())));
-            } catch (...) {
-                report("exception in a done callback, and no memory to say which");
-            }
-        }
-        self.reset();
-        loop.callback_ran();
-    }
-
-    loop_core& loop_;
-    task_pointer task_;
-    std::function<void(task_ref)> function_;
-};
-
-} // namespace
-
 task_state& task_handle::state(const char* call) const {
     require_task(task_, call);
     return *task_.get();
@@ -223,24 +176,30 @@ std::exception_ptr task_handle::task_exception() const {
     return t.error();
 }
 
+namespace {
+
+class task_callback final : public done_callback {
+  public:
+    explicit task_callback(std::function<void(task_ref)> f) noexcept : function_(std::move(f)) {}
+
+  private:
+    void call(completion& c) override {
+        c.retain();
+        function_(task_ref(task_pointer(&c.as_task()->owner())));
+    }
+    std::function<void(task_ref)> function_;
+};
+
+} // namespace
+
 callback_id task_handle::add_callback(std::function<void(task_ref)> f) {
     task_core& t = state("weft::task::add_done_callback").core();
-    loop_core& loop = require_running_loop("weft::task::add_done_callback");
-    const std::uint64_t number = loop.next_task_id(); // any number that is not used twice
-    auto callback = std::make_unique<done_callback>(loop, number, std::move(f));
-    if (t.done()) {
-        callback.release()->post(task_);
-    } else {
-        t.observe(*callback.release());
-    }
-    return callback_id{number};
+    require_running_loop("weft::task::add_done_callback");
+    return done_callback::add(t, std::make_unique<task_callback>(std::move(f)));
 }
 
 bool task_handle::remove_done_callback(callback_id id) {
-    task_core& t = state("weft::task::remove_done_callback").core();
-    observer* found = t.find_callback(static_cast<std::uint64_t>(id));
-    delete static_cast<done_callback*>(found);
-    return found != nullptr;
+    return done_callback::remove(state("weft::task::remove_done_callback").core(), id);
 }
 
 } // namespace detail

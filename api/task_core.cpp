@@ -25,8 +25,7 @@ void task_core::start(loop_core& loop, task_options* options, source_location wh
         eager = options->eager;
     }
     loop_ = &loop;
-    bind_to_this_thread();
-    where_ = where;
+    bind(where);
     id_ = loop.next_task_id();
     loop.tasks().push_back(*this);
     retain(); // the loop's own reference

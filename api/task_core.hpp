@@ -27,7 +27,8 @@ class task_core final : public fibers::fiber,
                             boost::intrusive::link_mode<boost::intrusive::normal_link>>,
                         public completion {
   public:
-    explicit task_core(task_state& owner) noexcept : fiber(&task_core::body), owner_(owner) {}
+    explicit task_core(task_state& owner) noexcept
+        : fiber(&task_core::body), completion(type::task), owner_(owner) {}
     ~task_core() = default;
 
     // Gives the task to a loop and makes it ready, or runs it at once. Throws spawn_error.
@@ -37,7 +38,6 @@ class task_core final : public fibers::fiber,
     loop_core* loop() const noexcept { return loop_; }
     task_state& owner() noexcept { return owner_; }
     std::uint64_t id() const noexcept { return id_; }
-    const source_location& spawned_at() const noexcept { return where_; }
     std::string name() const;
     void set_name(std::string name) { name_ = std::make_unique<std::string>(std::move(name)); }
     // Without allocation; for the stack overflow message. Returns the length.
@@ -60,17 +60,8 @@ class task_core final : public fibers::fiber,
     loop_core* loop_ = nullptr;
     std::uint64_t id_ = 0;
     std::unique_ptr<std::string> name_; // null: "task-N"
-    source_location where_;
-    std::uint32_t cancel_round_ = 0; // the last cancel() that came by here, to notice a circle
+    std::uint32_t cancel_round_ = 0;    // the last cancel() that came by here, to notice a circle
 };
-
-inline task_core& completion::as_task() noexcept {
-    return static_cast<task_core&>(*this);
-}
-
-inline const task_core& completion::as_task() const noexcept {
-    return static_cast<const task_core&>(*this);
-}
 
 using task_list = boost::intrusive::list<task_core, boost::intrusive::constant_time_size<false>>;
 

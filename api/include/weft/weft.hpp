@@ -8,6 +8,7 @@
 #include <weft/connect.hpp>
 #include <weft/endpoint.hpp>
 #include <weft/errors.hpp>
+#include <weft/future.hpp>
 #include <weft/gather.hpp>
 #include <weft/listener.hpp>
 #include <weft/run.hpp>
