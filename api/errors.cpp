@@ -44,6 +44,8 @@ wrong_loop::~wrong_loop() = default;
 busy::~busy() = default;
 incomplete_read::~incomplete_read() = default;
 limit_overrun::~limit_overrun() = default;
+queue_shutdown::~queue_shutdown() = default;
+broken_barrier::~broken_barrier() = default;
 deadlock_error::~deadlock_error() = default;
 spawn_error::~spawn_error() = default;
 

@@ -39,9 +39,6 @@ wait_outcome park(std::byte* bytes, const char* call, const void* object,
     }
 }
 
-// Its address stands for the thread.
-thread_local constinit const char thread_mark = 0;
-
 } // namespace
 
 wait_queue::wait_queue() noexcept {
@@ -52,8 +49,7 @@ wait_queue::wait_queue() noexcept {
 
 wait_queue::~wait_queue() {
     if (!empty()) {
-        report("an object was destroyed while a task waits for it; keep it until nobody does");
-        std::abort();
+        abort_destroyed(inside(queue_).longest_waiting().waiting_at()->operation);
     }
     inside(queue_).~wait_queue();
 }
@@ -84,6 +80,17 @@ void wait_queue::notify_all() noexcept {
     }
 }
 
+void abort_destroyed(const char* kind) noexcept {
+    try {
+        report(fmt::format("{}: the object was destroyed while a task waits for it; keep it until "
+                           "nobody does",
+                           kind));
+    } catch (...) {
+        report("an object was destroyed while a task waits for it");
+    }
+    std::abort();
+}
+
 void throw_cancelled_here() {
     throw_cancelled(*loop_core::running()->current_task());
 }
@@ -92,8 +99,9 @@ clock::time_point deadline_after(clock::duration d, const char* call) {
     return require_running_loop(call).deadline_after(d);
 }
 
-const void* own_thread::current() noexcept {
-    return &thread_mark;
+const void* own_thread::thread_mark() noexcept {
+    static thread_local constinit const char mark = 0;
+    return &mark;
 }
 
 void own_thread::adopt_or_throw(const char* call) const {

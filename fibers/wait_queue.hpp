@@ -27,6 +27,9 @@ class wait_queue {
 
     bool empty() const noexcept { return waiters_.empty(); }
 
+    // Must not be empty.
+    const fiber& longest_waiting() const noexcept { return waiters_.front().who; }
+
     result wait(scheduler& s, wait_site& site, time_point deadline = never) noexcept {
         waiter self(*s.current());
         waiters_.push_back(self);

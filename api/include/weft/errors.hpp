@@ -103,6 +103,22 @@ class WEFT_API limit_overrun : public std::runtime_error {
     ~limit_overrun() override;
 };
 
+// The queue was shut down: it takes no more items, and what was in it has been taken.
+// asyncio.QueueShutDown.
+class WEFT_API queue_shutdown : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+    ~queue_shutdown() override;
+};
+
+// The barrier was reset or aborted while this task waited, or is aborted.
+// asyncio.BrokenBarrierError.
+class WEFT_API broken_barrier : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+    ~broken_barrier() override;
+};
+
 // Every task waits and nothing can wake one. The text lists them. Thrown by run().
 class WEFT_API deadlock_error : public std::runtime_error {
   public:

@@ -3,15 +3,23 @@
 // All of weft.
 #pragma once
 
+#include <weft/barrier.hpp>
 #include <weft/cancel_blocker.hpp>
 #include <weft/clock.hpp>
+#include <weft/condition_variable.hpp>
 #include <weft/connect.hpp>
 #include <weft/endpoint.hpp>
 #include <weft/errors.hpp>
+#include <weft/event.hpp>
 #include <weft/future.hpp>
 #include <weft/gather.hpp>
+#include <weft/latch.hpp>
 #include <weft/listener.hpp>
+#include <weft/mutex.hpp>
+#include <weft/queue.hpp>
 #include <weft/run.hpp>
+#include <weft/semaphore.hpp>
+#include <weft/shared_mutex.hpp>
 #include <weft/sleep.hpp>
 #include <weft/stream.hpp>
 #include <weft/task.hpp>

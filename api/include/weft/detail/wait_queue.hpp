@@ -25,7 +25,8 @@ struct wait_outcome {
 class WEFT_API wait_queue {
   public:
     wait_queue() noexcept;
-    // Aborts with a message when somebody waits: their stacks refer to what is being destroyed.
+    // Aborts with a message when somebody waits: their stacks refer to what is being destroyed. Who
+    // was notified and has not run yet does not count: wait() touches the queue no more.
     ~wait_queue();
     wait_queue(const wait_queue&) = delete;
     wait_queue& operator=(const wait_queue&) = delete;
@@ -47,6 +48,9 @@ class WEFT_API wait_queue {
     alignas(void*) std::byte queue_[2 * sizeof(void*)];
 };
 
+// Ends the process: `kind`, such as "weft::mutex", was destroyed while tasks wait for it.
+[[noreturn]] WEFT_API void abort_destroyed(const char* kind) noexcept;
+
 // Throws `cancelled` with the running task's message.
 [[noreturn]] WEFT_API void throw_cancelled_here();
 
@@ -64,7 +68,15 @@ class WEFT_API own_thread {
     }
 
   private:
-    static const void* current() noexcept;
+    // An address that stands for the thread; the same for every compiler on one architecture.
+    static const void* current() noexcept {
+#if defined(__x86_64__) || defined(__aarch64__)
+        return __builtin_thread_pointer();
+#else
+        return thread_mark();
+#endif
+    }
+    static const void* thread_mark() noexcept;
     void adopt_or_throw(const char* call) const;
     mutable const void* thread_ = nullptr;
 };

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "api/lock_errors.hpp"
+
+#include "api/loop_core.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <system_error>
+
+namespace weft::detail {
+
+namespace {
+
+std::string name_of_holder(std::uint64_t number) {
+    if (number == 0) {
+        return "nobody";
+    }
+    if (loop_core* loop = loop_core::running()) {
+        for (const task_core& t : loop->tasks()) {
+            if (t.id() == number) {
+                return fmt::format("task '{}'", t.name());
+            }
+        }
+    }
+    return "a task that has ended";
+}
+
+} // namespace
+
+void throw_relock(const char* call, const task_core& self) {
+    throw std::system_error(
+        std::make_error_code(std::errc::resource_deadlock_would_occur),
+        fmt::format("{}: task '{}' holds this lock already; it would wait for itself. Unlock it "
+                    "first, or pass the held lock on",
+                    call, self.name()));
+}
+
+void throw_not_held(const char* call, std::uint64_t holder) {
+    throw std::system_error(
+        std::make_error_code(std::errc::operation_not_permitted),
+        fmt::format("{}: the caller does not hold this lock, {} does; lock and unlock it in the "
+                    "same task",
+                    call, name_of_holder(holder)));
+}
+
+std::uint64_t running_task_number() noexcept {
+    const loop_core* loop = loop_core::running();
+    const task_core* t = loop != nullptr ? loop->current_task() : nullptr;
+    return t != nullptr ? t->id() : 0;
+}
+
+} // namespace weft::detail

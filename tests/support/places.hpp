@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// Calling something from where tasks are not: on the loop's own stack, on another thread.
+#pragma once
+
+#include <weft/weft.hpp>
+
+#include <thread>
+#include <utility>
+
+namespace weft::test {
+
+// Runs f in a callback of the running loop, and returns when it has run. f must not throw.
+template <class F>
+void in_a_callback(F f) {
+    auto t = spawn([] {});
+    bool ran = false;
+    t.add_done_callback([&](const task_ref&) {
+        f();
+        ran = true;
+    });
+    while (!ran) {
+        yield();
+    }
+}
+
+template <class F>
+void on_another_thread(F f) {
+    std::thread(std::move(f)).join();
+}
+
+} // namespace weft::test
