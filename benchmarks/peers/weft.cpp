@@ -2,7 +2,9 @@
 // weft as a peer: the scenarios in its own natural words, all in one run() of one loop.
 #include "benchmarks/peers/answering.hpp"
 #include "benchmarks/peers/crowd.hpp"
+#include "benchmarks/peers/handover.hpp"
 #include "benchmarks/peers/lateness.hpp"
+#include "benchmarks/peers/scopes.hpp"
 #include "benchmarks/peers/turns.hpp"
 
 #include <weft/weft.hpp>
@@ -103,11 +105,13 @@ answer park(std::int64_t size) {
 
 int main() {
     return weft::run([] {
-        return peers::answer_commands("weft", WEFT_VERSION,
-                                      {{"yield", yield},
-                                       {"spawn_join", spawn_join},
-                                       {"skynet", skynet},
-                                       {"nap", nap},
-                                       {"park", park}});
+        auto commands = peers::handover_commands();
+        commands.merge(peers::scope_commands());
+        commands.insert({{"yield", yield},
+                         {"spawn_join", spawn_join},
+                         {"skynet", skynet},
+                         {"nap", nap},
+                         {"park", park}});
+        return peers::answer_commands("weft", WEFT_VERSION, commands);
     });
 }

@@ -3,7 +3,7 @@
 // Several things at once, their results in order. The whole takes as long as the slowest part, not
 // as long as the sum: prints "3 answers: one, 2, three" and the time, about 0.1 s.
 //
-//     02_gather
+//     03_gather
 #include <weft/weft.hpp>
 
 #include <chrono>

@@ -3,8 +3,8 @@
 // A TCP echo server, one task a connection, and a client that talks to it. With a port it only
 // serves: try `nc 127.0.0.1 7000` in other terminals, end it with Ctrl-C.
 //
-//     03_echo            server and client in one program
-//     03_echo 7000       serve on port 7000
+//     17_echo            server and client in one program
+//     17_echo 7000       serve on port 7000
 #include <weft/weft.hpp>
 
 #include <array>

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSL-1.0
+// weft's side of gathering, timing out and cancelling.
+#include "benchmarks/peers/scopes.hpp"
+
+#include <weft/weft.hpp>
+
+#include <vector>
+
+namespace {
+
+using namespace peers;
+
+answer gather(std::int64_t operations) {
+    std::int64_t sum = 0;
+    stopwatch watch;
+    for (std::int64_t i = 0; i < operations; ++i) {
+        auto immediate = [](std::int64_t child) { return [child] { return child; }; };
+        std::vector<decltype(immediate(0))> children;
+        children.reserve(gather_width);
+        for (std::int64_t child = 0; child < gather_width; ++child) {
+            children.push_back(immediate(child));
+        }
+        for (std::int64_t value : weft::gather(std::move(children))) {
+            sum += value;
+        }
+    }
+    return {.nanoseconds = watch.nanoseconds(), .check = sum};
+}
+
+// with_timeout: the operations stand in the question, the number of armed timers in the command.
+template <std::int64_t Armed>
+answer with_timeout(std::int64_t operations) {
+    std::int64_t ran = 0;
+    std::int64_t sum = 0;
+    stopwatch wall;
+    cpu_stopwatch cpu;
+    for (std::int64_t i = 0; i < operations; ++i) {
+        auto limit = time_limits[static_cast<std::size_t>(i) % time_limits.size()];
+        sum += weft::with_timeout(limit, [&ran] { return ++ran; });
+    }
+    answer result = counted_phase(wall, cpu, operations, sum);
+    return result;
+}
+
+// Parked at something that never comes, as a server's tasks are.
+answer cancel(std::int64_t crowd) {
+    weft::event never;
+    std::int64_t parked = 0;
+    std::int64_t cancelled = 0;
+    std::vector<weft::task<void>> tasks;
+    tasks.reserve(static_cast<std::size_t>(crowd));
+    for (std::int64_t i = 0; i < crowd; ++i) {
+        tasks.push_back(weft::spawn([&] {
+            ++parked;
+            never.wait();
+        }));
+    }
+    while (parked < crowd) {
+        weft::yield();
+    }
+    weft::yield();
+    stopwatch wall;
+    cpu_stopwatch cpu;
+    for (auto& task : tasks) {
+        task.cancel();
+    }
+    for (auto& task : tasks) {
+        task.wait();
+        cancelled += task.cancelled();
+    }
+    return counted_phase(wall, cpu, crowd, cancelled);
+}
+
+} // namespace
+
+std::map<std::string, command> peers::scope_commands() {
+    return {{"gather", gather}, {"with_timeout", with_timeout<0>}, {"cancel", cancel}};
+}
