@@ -61,7 +61,11 @@ void completion::tell_observers() noexcept {
 
 void completion::destroy() noexcept {
     if (outcome_ == outcome::error && !retrieved_) {
-        report_unretrieved(*this, error_);
+        retrieved_ = true;
+        retain(); // the exception handler may keep it
+        report_error("unretrieved exception", error_, this, where_);
+        release();
+        return;
     }
     if (type_ == type::task) {
         static_cast<task_core&>(*this).destroy();

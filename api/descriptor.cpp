@@ -36,7 +36,7 @@ void descriptor::close() noexcept {
 int descriptor::detach() noexcept {
     const int fd = std::exchange(fd_, -1);
     if (fd >= 0 && loop_ != nullptr) {
-        if (loop_ != loop_core::running()) {
+        if (loop_ != loop_core::running() && !loop_->on_own_thread()) {
             // Its watchers belong to a loop that runs elsewhere; touching them would corrupt that
             // loop.
             report("weft::stream: closed or destroyed on another thread than its loop's");

@@ -4,8 +4,6 @@
 #include "api/loop_core.hpp"
 #include "api/report.hpp"
 
-#include <fmt/format.h>
-
 namespace weft::detail {
 
 // Any number will do that is not used twice.
@@ -35,7 +33,7 @@ void done_callback::ended(observer& o, completion& c) noexcept {
 }
 
 void done_callback::queue(completion& c) noexcept {
-    loop_core* loop = loop_core::running();
+    loop_core* loop = loop_core::of_this_thread(); // perhaps between two runs of its runner
     if (loop == nullptr) {
         delete this; // a future that was set after the end of its loop: there is nobody to call it
         return;
@@ -52,12 +50,7 @@ void done_callback::run(fibers::callback& queued) noexcept {
     try {
         self->call(c);
     } catch (...) {
-        try {
-            report(fmt::format("exception in a done callback: {}: {}", c.description(),
-                               describe(std::current_exception())));
-        } catch (...) {
-            report("exception in a done callback, and no memory to say which");
-        }
+        report_error("exception in a done callback", std::current_exception(), &c, c.where());
     }
     self.reset();
     c.release();

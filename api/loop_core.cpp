@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "api/loop_core.hpp"
 
-#include "api/report.hpp"
-
-#include <weft/detail/duration.hpp>
 #include <weft/errors.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
-#include <vector>
+#include <string_view>
+#include <tuple>
 
 namespace weft::detail {
 
 thread_local constinit loop_core* loop_core::running_ = nullptr;
+thread_local constinit loop_core* loop_core::newest_ = nullptr;
 
 namespace {
 
@@ -34,33 +34,40 @@ fibers::scheduler_options kernel_options(const run_options& options) {
     return kernel;
 }
 
-const run_options& require_no_loop(const run_options& options) {
-    if (loop_core::running() != nullptr) {
-        throw invalid_state(
-            "weft::run: a loop is running on this thread already; call the function "
-            "directly or spawn it");
-    }
+run_options with_environment(run_options options) {
+    const char* debug = std::getenv("WEFT_DEBUG");
+    options.debug = options.debug || (debug != nullptr && std::string_view(debug) == "1");
     return options;
 }
 
 } // namespace
 
 loop_core::loop_core(const run_options& options)
-    : options_(require_no_loop(options)),
+    : options_(with_environment(options)),
       virtual_time_(options.virtual_time ? std::make_unique<fibers::virtual_port>(&reactor_)
                                          : nullptr),
       scheduler_(virtual_time_ ? static_cast<fibers::event_port&>(*virtual_time_) : reactor_,
-                 kernel_options(options)) {
+                 kernel_options(options)),
+      face_(new loop(*this)) {
     reactor_.attach(scheduler_);
-    running_ = this;
+    newest_ = this;
 }
 
 loop_core::~loop_core() {
+    const entry here(*this);
+    ended_ = true;
+    while (!callbacks_.empty()) {
+        callbacks_.front().abandon();
+    }
+    scheduler_.letters()->close();
     for (descriptor& d : open_) {
         d.orphan();
     }
     open_.clear();
-    running_ = nullptr;
+    face_->core_ended();
+    if (newest_ == this) {
+        newest_ = nullptr;
+    }
 }
 
 void loop_core::take_id_block() noexcept {
@@ -71,23 +78,6 @@ void loop_core::take_id_block() noexcept {
 fibers::time_point loop_core::deadline_after(fibers::clock::duration d) const noexcept {
     const fibers::time_point now = scheduler_.now();
     return d >= fibers::never - now ? fibers::never : now + d;
-}
-
-// --- run and its end ---
-
-void loop_core::task_ended(const task_core& t) noexcept {
-    if (main_ != nullptr ? &t == main_ : wave_ended()) {
-        finished_ = true;
-        scheduler_.look_up();
-    }
-}
-
-void loop_core::callback_ran() noexcept {
-    --queued_callbacks_;
-    if (main_ == nullptr && wave_ended()) {
-        finished_ = true;
-        scheduler_.look_up();
-    }
 }
 
 task_core* loop_core::next_on_cancel_branches(task_core*& waiter) noexcept {
@@ -101,67 +91,64 @@ task_core* loop_core::next_on_cancel_branches(task_core*& waiter) noexcept {
     return nullptr;
 }
 
-bool loop_core::wave_ended() const noexcept {
-    return queued_callbacks_ == 0 && (tasks_.empty() || tasks_.front().id() >= end_of_wave_);
+// --- errors and numbers ---
+
+void loop_core::set_exception_handler(exception_handler handler) {
+    exception_handler_ =
+        handler ? std::make_shared<const exception_handler>(std::move(handler)) : nullptr;
 }
 
-void loop_core::run_main(task_core& main) {
-    main_ = &main;
-    finished_ = main.done();
-    std::string deadlock;
-    if (scheduler_.run_until(finished_) == fibers::run_result::deadlocked) {
-        deadlock = fmt::format("weft::run: every task waits and nothing can wake one:\n{}",
-                               describe_tasks());
+auto loop_core::exception_handler_to_call() noexcept -> std::shared_ptr<const exception_handler> {
+    if (exception_handler_ == nullptr || std::exchange(in_exception_handler_, true)) {
+        return nullptr;
     }
-    main_ = nullptr;
-    end_all_tasks();
-    if (!deadlock.empty()) {
-        throw deadlock_error(deadlock);
-    }
+    return exception_handler_;
 }
 
-void loop_core::cancel_all() {
-    // Cancelling runs no code of theirs, so the list stays as it is meanwhile.
-    for (task_core& t : tasks_) {
-        t.cancel({});
-    }
+metrics loop_core::stats() const {
+    metrics m;
+    m.tasks_alive = tasks_.size();
+    m.tasks_spawned = spawned_;
+    m.switches = scheduler_.steps();
+    m.ready = scheduler_.ready_count();
+    m.timers = scheduler_.timers().size();
+    m.descriptors = open_.size();
+    m.descriptor_waits = reactor_.descriptors().waiting();
+    m.stacks_in_use = scheduler_.stacks_in_use();
+    m.stacks_pooled = scheduler_.stacks_idle();
+    static_assert(std::tuple_size_v<decltype(m.loop_lag)> == fibers::scheduler::lag_classes);
+    m.loop_lag = scheduler_.lags();
+    return m;
 }
 
-// Cancelled tasks may spawn others while they clean up. Those are left in peace until all that were
-// cancelled have ended, or wait for what cannot come; what is left then makes the next wave.
-void loop_core::end_all_tasks() {
-    const auto begin = fibers::clock::now();
-    const auto timeout = to_ticks(options_.shutdown_timeout, "weft::run");
-    const auto limit = timeout >= fibers::never - begin ? fibers::never : begin + timeout;
-    while (!tasks_.empty() || queued_callbacks_ > 0) {
-        cancel_all();
-        end_of_wave_ = next_task_id();
-        finished_ = false;
-        const auto result = scheduler_.run_until(finished_, limit);
-        if (result == fibers::run_result::deadlocked && tasks_.back().id() < end_of_wave_) {
-            abort_over_refusal(
-                "were cancelled at the end of run() and now wait for what cannot come");
-        }
-        if (result == fibers::run_result::out_of_time ||
-            (!tasks_.empty() && fibers::clock::now() >= limit)) {
-            abort_over_refusal(
-                fmt::format("were cancelled at the end of run() and have not ended after {} ms",
-                            options_.shutdown_timeout.count()));
-        }
+// --- inside a foreign loop ---
+
+void loop_core::serve(fibers::clock::duration max_wait) noexcept {
+    scheduler_.serve(max_wait > fibers::clock::duration::zero() ? deadline_after(max_wait)
+                                                                : fibers::time_point::min());
+    if (reactor_.is_watched_from_outside()) {
+        prepare_outer_sleep();
     }
 }
 
-std::string loop_core::describe_tasks() const {
-    std::string text;
-    for (const task_core& t : tasks_) {
-        fmt::format_to(std::back_inserter(text), "  {}\n", describe(t));
-    }
-    return text;
+bool loop_core::has_work() const noexcept {
+    return !tasks_.empty() || scheduler_.has_ready() || !scheduler_.timers().empty() ||
+           reactor_.watching() || scheduler_.letters()->held();
 }
 
-void loop_core::abort_over_refusal(const std::string& why) noexcept {
-    report(fmt::format("these tasks {}:\n{}", why, describe_tasks()));
-    std::abort(); // their stacks are alive, so the loop cannot end and they cannot be freed
+std::optional<fibers::clock::duration> loop_core::prepare_outer_sleep() noexcept {
+    reactor_.poll(); // tells the kernel what it is to watch
+    const fibers::time_point next = scheduler_.timers().next();
+    reactor_.prepare_outer_sleep(next);
+    const bool nothing_new = scheduler_.letters()->prepare_to_sleep();
+    if (scheduler_.has_ready() || !nothing_new) {
+        reactor_.wake();
+        return fibers::clock::duration::zero();
+    }
+    if (next == fibers::never) {
+        return std::nullopt;
+    }
+    return std::max(next - scheduler_.now(), fibers::clock::duration::zero());
 }
 
 // --- for the calls ---

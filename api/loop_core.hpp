@@ -1,25 +1,30 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// One loop as the API sees it: the composition of port, scheduler and the list of tasks. Exists
-// from the start of a run() to its end, on one thread.
+// One loop as the API sees it: the composition of port, scheduler, tasks and callbacks. Exists from
+// the start of a run() to its end, or as long as its runner, on one thread.
 //
 // Invariant: a task is in tasks() exactly from its spawning to its end; a descriptor is in
-// descriptors() while it is open. The loop is destroyed only when no task is left.
+// descriptors() while it is open. The loop is destroyed only when no task is left; callbacks that
+// are left are then destroyed without being called.
 #pragma once
 
 #include "api/block_cache.hpp"
 #include "api/descriptor.hpp"
+#include "api/loop_callback.hpp"
 #include "api/task_core.hpp"
 #include "fibers/scheduler.hpp"
 #include "fibers/virtual_port.hpp"
 #include "reactor/loop.hpp"
 
+#include <weft/loop.hpp>
 #include <weft/run.hpp>
 
 #include <boost/intrusive/list.hpp>
 
 #include <array>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -42,8 +47,31 @@ class loop_core {
 
     // The loop that runs on this thread, or null.
     static loop_core* running() noexcept { return running_; }
+    // The same, or the one made last on this thread that is waiting to be run again.
+    static loop_core* of_this_thread() noexcept { return running_ != nullptr ? running_ : newest_; }
+    // Stands for the thread.
+    static const void* this_thread() noexcept { return &running_; }
 
+    bool on_own_thread() const noexcept { return thread_ == this_thread(); }
+
+    // Makes the loop the running one for the length of a scope.
+    class entry {
+      public:
+        explicit entry(loop_core& loop) noexcept : before_(std::exchange(running_, &loop)) {}
+        ~entry() { running_ = before_; }
+        entry(const entry&) = delete;
+        entry& operator=(const entry&) = delete;
+
+      private:
+        loop_core* before_;
+    };
+
+    // What programs see of it.
+    loop& face() noexcept { return *face_; }
+    // It is being destroyed.
+    bool ended() const noexcept { return ended_; }
     fibers::scheduler& scheduler() noexcept { return scheduler_; }
+    reactor::loop& port() noexcept { return reactor_; }
     reactor::readiness& descriptors() noexcept { return reactor_.descriptors(); }
 
     task_core* current_task() const noexcept {
@@ -53,6 +81,11 @@ class loop_core {
     // Memory for what does not outlast a suspension; no two suspended tasks use it.
     std::span<char> scratch() noexcept { return scratch_; }
     task_list& tasks() noexcept { return tasks_; }
+    void add_task(task_core& t) noexcept {
+        tasks_.push_back(t);
+        ++spawned_;
+    }
+    callback_list& callbacks() noexcept { return callbacks_; }
     descriptor_list& open_descriptors() noexcept { return open_; }
     std::uint64_t next_task_id() noexcept {
         if (next_id_ == last_id_) {
@@ -76,36 +109,73 @@ class loop_core {
     // The point at which a wait that starts now ends; `never` when d is too long to add.
     fibers::time_point deadline_after(fibers::clock::duration d) const noexcept;
 
-    // Runs until the task has ended, then until all others and the callbacks have. Throws
-    // deadlock_error.
+    // Runs until the task has ended. Throws deadlock_error, also then once it has ended.
     void run_main(task_core& main);
+    // The same, then end_all_tasks().
+    void run_main_and_end(task_core& main);
+    // Cancels all tasks and runs until they and the callbacks that are ready have ended.
+    void end_all_tasks();
+    // For a runner that is polled: looks once at timers and events, waiting for them up to
+    // max_wait, and runs what is ready.
+    void serve(fibers::clock::duration max_wait) noexcept;
+    // Whether anything is left that could ever run.
+    bool has_work() const noexcept;
+    // Makes the port's outer descriptor tell of everything that may come from now on. Returns how
+    // long until the next timer; zero when something is ready already.
+    std::optional<fibers::clock::duration> prepare_outer_sleep() noexcept;
+
+    // Cancels the main task of this run or, if there is none, of the next.
+    void stop() noexcept;
+
+    bool debug() const noexcept { return options_.debug; }
+    void set_debug(bool on) noexcept { options_.debug = on; }
+    metrics stats() const;
+
+    using exception_handler = std::function<void(const exception_context&)>;
+    void set_exception_handler(exception_handler handler);
+    // The handler, unless there is none or it is being called; for the length of a call.
+    std::shared_ptr<const exception_handler> exception_handler_to_call() noexcept;
+    void exception_handler_called() noexcept { in_exception_handler_ = false; }
 
   private:
+    enum class phase : std::uint8_t { idle, running_main, ending };
+
     void take_id_block() noexcept;
     void cancel_all();
-    void end_all_tasks();
+    void end_main(task_core& main);
+    fibers::time_point shutdown_limit() const;
     bool wave_ended() const noexcept;
     std::string describe_tasks() const;
     [[noreturn]] void abort_over_refusal(const std::string& why) noexcept;
 
     static thread_local constinit loop_core* running_;
+    static thread_local constinit loop_core* newest_;
 
+    const void* const thread_ = this_thread();
     run_options options_;
     block_cache blocks_;
     std::array<char, std::size_t{64} * 1024> scratch_;
     reactor::loop reactor_;
     std::unique_ptr<fibers::virtual_port> virtual_time_; // null: real time
     fibers::scheduler scheduler_;
+    std::shared_ptr<loop> face_;
     task_list tasks_;
+    callback_list callbacks_;
     descriptor_list open_;
     std::uint64_t next_id_ = 0;
     std::uint64_t last_id_ = 0;
     std::uint32_t cancel_round_ = 0;
     cancel_branch* branches_ = nullptr;
-    const task_core* main_ = nullptr;
-    bool finished_ = false;         // what run_main() waits for now
+    std::uint64_t spawned_ = 0;
+    task_core* main_ = nullptr; // while it runs
+    phase phase_ = phase::idle;
+    bool ended_ = false;
+    bool stop_next_run_ = false;
+    bool finished_ = false;         // what run_main() and end_all_tasks() wait for now
     std::uint64_t end_of_wave_ = 0; // at the end of run(): tasks below this id have been cancelled
     std::size_t queued_callbacks_ = 0;
+    std::shared_ptr<const exception_handler> exception_handler_;
+    bool in_exception_handler_ = false;
 };
 
 [[noreturn]] void throw_no_running_loop(const char* call);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "api/report.hpp"
 
+#include "api/loop_core.hpp"
+
+#include <weft/exception_context.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -84,13 +88,55 @@ void report(std::string_view line) noexcept {
     }
 }
 
-void report_unretrieved(const completion& c, const std::exception_ptr& error) noexcept {
+namespace {
+
+void report_line(const exception_context& c, const completion* whose) {
+    if (whose == nullptr) {
+        report(fmt::format("{}: {} (added at {})", c.message, describe(c.exception),
+                           describe(c.where)));
+    } else {
+        report(fmt::format("{}: {}: {} ({} at {})", c.message, whose->description(),
+                           describe(c.exception), whose->as_task() != nullptr ? "spawned" : "made",
+                           describe(c.where)));
+    }
+}
+
+// The handler must not be called inside itself: what goes wrong there is for stderr.
+bool tell_handler(loop_core& loop, const exception_context& c) {
+    const auto handler = loop.exception_handler_to_call();
+    if (handler == nullptr) {
+        return false;
+    }
+    bool told = true;
     try {
-        report(fmt::format("unretrieved exception: {}: {} ({} at {})", c.description(),
-                           describe(error), c.as_task() != nullptr ? "spawned" : "made",
-                           describe(c.where())));
+        (*handler)(c);
     } catch (...) {
-        report("unretrieved exception in a task or future, and no memory to say which");
+        told = false;
+        report(fmt::format("exception in the exception handler: {}",
+                           describe(std::current_exception())));
+    }
+    loop.exception_handler_called();
+    return told;
+}
+
+} // namespace
+
+void report_error(const char* message, const std::exception_ptr& error, completion* whose,
+                  const source_location& where) noexcept {
+    try {
+        exception_context context{message, error, std::nullopt, where};
+        task_core* task = whose != nullptr ? whose->as_task() : nullptr;
+        if (task != nullptr) {
+            task->retain();
+            context.task = task_ref(task_pointer(&task->owner()));
+        }
+        loop_core* loop = loop_core::of_this_thread();
+        if (loop == nullptr || !tell_handler(*loop, context)) {
+            report_line(context, whose);
+        }
+    } catch (...) {
+        report(message);
+        report("and no memory to say more of it");
     }
 }
 

@@ -24,7 +24,10 @@ std::string describe(const task_core& t);
 // Writes one line. Never throws.
 void report(std::string_view line) noexcept;
 
-// Something has ended with an error that nobody asked for.
-void report_unretrieved(const completion& c, const std::exception_ptr& error) noexcept;
+// Tells this thread's loop's exception handler of an error that nobody is left to catch; without a
+// handler, or outside any loop, writes a line. `whose`: the task or future, alive, or null. Never
+// throws.
+void report_error(const char* message, const std::exception_ptr& error, completion* whose,
+                  const source_location& where) noexcept;
 
 } // namespace weft::detail

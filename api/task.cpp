@@ -66,6 +66,10 @@ void join(task_core& awaited, task_core::on_cancel policy, const char* call) {
         throw invalid_state(
             fmt::format("{}: task '{}' would wait for itself", call, awaited.name()));
     }
+    if (awaited.loop() != waiter.loop()) [[unlikely]] {
+        throw wrong_loop(fmt::format("{}: task '{}' belongs to another loop of this thread", call,
+                                     awaited.name()));
+    }
     if (awaited.join(waiter, policy, call) == fibers::wake_reason::cancelled) {
         throw_cancelled(waiter);
     }
@@ -110,10 +114,11 @@ void cancel_and_join(task_state& s) noexcept {
                "loop's");
         std::abort();
     }
-    task_core* self = loop_core::running()->current_task();
+    loop_core* here = loop_core::running();
+    task_core* self = here == t.loop() ? here->current_task() : nullptr;
     t.cancel({}, self != &t ? self : nullptr);
-    // In a callback there is nobody to wait, and a task cannot wait for itself: then the loop is
-    // left to end the work.
+    // In a callback or between two runs there is nobody to wait, and a task cannot wait for itself:
+    // then the loop is left to end the work.
     if (self != nullptr && self != &t) {
         t.join(*self, task_core::on_cancel::keep, "weft::~task");
     }

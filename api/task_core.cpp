@@ -27,7 +27,7 @@ void task_core::start(loop_core& loop, task_options* options, source_location wh
     loop_ = &loop;
     bind(where);
     id_ = loop.next_task_id();
-    loop.tasks().push_back(*this);
+    loop.add_task(*this);
     retain(); // the loop's own reference
     const bool admitted = eager ? loop.scheduler().spawn_eager(*this, stack_size)
                                 : loop.scheduler().spawn(*this, stack_size);

@@ -39,6 +39,11 @@ wait_outcome park(std::byte* bytes, const char* call, const void* object,
     }
 }
 
+// The waiters' scheduler: also between two runs of its runner, when no loop is running.
+fibers::scheduler& home_of(const fibers::wait_queue& q) noexcept {
+    return static_cast<const task_core&>(q.longest_waiting()).loop()->scheduler();
+}
+
 } // namespace
 
 wait_queue::wait_queue() noexcept {
@@ -70,13 +75,12 @@ void wait_queue::wait_without_cancel(const char* call, const void* object) {
 }
 
 bool wait_queue::notify_one() noexcept {
-    loop_core* loop = loop_core::running();
-    return loop != nullptr && inside(queue_).notify_one(loop->scheduler());
+    return !empty() && inside(queue_).notify_one(home_of(inside(queue_)));
 }
 
 void wait_queue::notify_all() noexcept {
-    if (loop_core* loop = loop_core::running()) {
-        inside(queue_).notify_all(loop->scheduler());
+    if (!empty()) {
+        inside(queue_).notify_all(home_of(inside(queue_)));
     }
 }
 

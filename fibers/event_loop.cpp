@@ -5,6 +5,7 @@
 #include "fibers/scheduler.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace weft::fibers {
 
@@ -18,6 +19,8 @@ constexpr std::size_t stacks_looked_at_in_the_end = 1024;
 } // namespace
 
 run_result scheduler::run_until(const bool& finished, time_point limit) noexcept {
+    const presence here(*this);
+    letters_->awake(); // also where somebody else slept for us
     // This is the event loop.
     while (!finished) {
         if (ready_.empty()) {
@@ -27,20 +30,41 @@ run_result scheduler::run_until(const bool& finished, time_point limit) noexcept
         } else if (port_.watching()) {
             port_.poll();
         }
-        letters_->drain();
-        if (!timers_.empty()) {
-            timers_.fire(port_.now());
-        }
-        const time_point begin = clock::now();
-        run_ready();
-        const time_point end = clock::now();
+        const time_point end = run_series();
         if (end >= limit && !finished) {
             return run_result::out_of_time;
         }
-        budget_turns(end - begin);
     }
     trim_idle_stacks(stacks_looked_at_in_the_end);
     return run_result::finished;
+}
+
+void scheduler::serve(time_point until) noexcept {
+    const presence here(*this);
+    letters_->awake();
+    const time_point now = port_.now();
+    if (has_ready() || until <= now) {
+        port_.poll();
+    } else {
+        trim_idle_stacks(stacks_looked_at_once);
+        const time_point real_limit = until == never ? never : clock::now() + (until - now);
+        wait(std::min(timers_.next(), until), real_limit, false);
+    }
+    run_series();
+}
+
+// Letters and timers that are due, then one series of turns. Returns when that ended.
+time_point scheduler::run_series() noexcept {
+    letters_->drain();
+    if (!timers_.empty()) {
+        timers_.fire(port_.now());
+    }
+    const time_point begin = clock::now();
+    run_ready();
+    const time_point end = clock::now();
+    budget_turns(end - begin);
+    count_lag(end - begin);
+    return end;
 }
 
 // Sleeps until something may be ready. False when nothing ever can be.
@@ -59,11 +83,21 @@ bool scheduler::sleep(time_point limit) noexcept {
     } else if (deadline == never) {
         deadline = limit; // without a timer virtual time may jump there, and look again
     }
-    if (letters_->prepare_to_sleep(only_held)) {
-        port_.wait(deadline);
-        letters_->awake();
-    }
+    wait(deadline, limit, only_held);
     return true;
+}
+
+void scheduler::wait(time_point deadline, time_point real_limit, bool only_while_held) noexcept {
+    if (!letters_->prepare_to_sleep(only_while_held)) {
+        return;
+    }
+    // Asked after the announcement: whoever lets go of the last hold from now on ends the sleep.
+    if (!options_.real_time && letters_->held()) {
+        port_.wait_outside(real_limit);
+    } else {
+        port_.wait(deadline);
+    }
+    letters_->awake();
 }
 
 void scheduler::trim_idle_stacks(std::size_t limit) noexcept {
@@ -89,6 +123,28 @@ bool scheduler::release_surplus_stacks() noexcept {
         next_surplus_check_ = more ? now : now + surplus_check_interval;
     }
     return true;
+}
+
+void scheduler::count_lag(clock::duration series) noexcept {
+    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(series).count();
+    const auto width = static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(us)));
+    ++lags_[std::min(width, lag_classes - 1)];
+}
+
+std::size_t scheduler::stacks_in_use() const noexcept {
+    std::size_t sum = 0;
+    for (const auto& pool : pools_) {
+        sum += pool->in_use();
+    }
+    return sum;
+}
+
+std::size_t scheduler::stacks_idle() const noexcept {
+    std::size_t sum = 0;
+    for (const auto& pool : pools_) {
+        sum += pool->idle();
+    }
+    return sum;
 }
 
 // A series of turns should take about longest_series: cheap turns come in full series, of expensive

@@ -21,6 +21,10 @@ class event_port {
     // never switches.
     virtual void wait(time_point deadline) noexcept = 0;
 
+    // The same, but the limit is a point of the real clock, and now() stands still meanwhile where
+    // it is not that clock. Asked for when another thread has said that it may post.
+    virtual void wait_outside(time_point limit) noexcept { wait(limit); }
+
     // Makes ready what can be without sleeping. True when it did, or was woken.
     virtual bool poll() noexcept = 0;
 

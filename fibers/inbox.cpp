@@ -78,6 +78,9 @@ void inbox::awake() noexcept {
 }
 
 void inbox::close() noexcept {
+    if (newest_.load(std::memory_order_relaxed) == closed_mark()) {
+        return;
+    }
     deliver_in_order(newest_.exchange(closed_mark(), std::memory_order_acquire));
     const std::lock_guard lock(port_mutex_);
     port_ = nullptr;

@@ -49,7 +49,7 @@ class inbox {
     [[nodiscard]] bool prepare_to_sleep(bool only_while_held = false) noexcept;
     void awake() noexcept;
 
-    // Refuses letters from now on, delivers those that came before, forgets the port.
+    // Refuses letters from now on, delivers those that came before, forgets the port. Idempotent.
     void close() noexcept;
 
   private:

@@ -45,7 +45,16 @@ scheduler::~scheduler() {
         pool->end_all();
     }
     letters_->close();
-    this_threads_scheduler = nullptr;
+    if (this_threads_scheduler == this) {
+        this_threads_scheduler = nullptr;
+    }
+}
+
+scheduler::presence::presence(scheduler& s) noexcept
+    : before_(std::exchange(this_threads_scheduler, &s)) {}
+
+scheduler::presence::~presence() {
+    this_threads_scheduler = before_;
 }
 
 scheduler* scheduler::on_this_thread() noexcept {
@@ -110,6 +119,7 @@ bool scheduler::spawn_eager(fiber& f, std::size_t stack_size) noexcept {
         batch_.push_front(back_to_loop);
         current_ = &f;
         f.state_ = fiber_state::running;
+        ++steps_;
         loop_.switch_to(f.worker_->flow(), cells_);
         for_loop_ = nullptr; // back_to_loop itself
     }
@@ -187,6 +197,7 @@ void scheduler::run_on_top(fiber& waiter, fiber& awaited) noexcept {
     awaited.worker_ = &w;
     awaited.state_ = fiber_state::running;
     current_ = &awaited;
+    ++steps_;
     awaited.body_(awaited, true); // may destroy it; makes the waiter ready
     w.pool().unreserve();
     waiter.lends_its_stack_ = false;
@@ -258,6 +269,7 @@ fiber* scheduler::cancel(fiber& f) noexcept {
         if (f.worker_ != nullptr || assign_worker(f)) {
             current_ = &f;
             f.state_ = fiber_state::running;
+            ++steps_;
             if (&f.worker_->flow() != &from) {
                 from.switch_to(f.worker_->flow(), cells_);
             }
@@ -288,6 +300,7 @@ void scheduler::run_assigned(worker& w, fiber& first) noexcept {
                 f->worker_ = &w;
                 f->state_ = fiber_state::running;
                 current_ = f;
+                ++steps_;
                 continue;
             }
         }
@@ -320,6 +333,7 @@ void scheduler::run_ready() noexcept {
         }
         current_ = &f;
         f.state_ = fiber_state::running;
+        ++steps_;
         loop_.switch_to(f.worker_->flow(), cells_);
     }
 }

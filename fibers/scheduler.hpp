@@ -19,6 +19,8 @@
 #include "fibers/timers.hpp"
 #include "fibers/worker.hpp"
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -86,15 +88,34 @@ class scheduler {
     // `limit`.
     run_result run_until(const bool& finished, time_point limit = never) noexcept;
 
+    // For a loop inside another one: looks once at timers, letters and events, sleeping for them no
+    // longer than until `until` (by the port's clock) and only when nothing is ready, and runs what
+    // is ready.
+    void serve(time_point until) noexcept;
+
     // Queues a callback behind what is ready.
     void post(callback& c) noexcept { ready_.push_back(c); }
 
     // Ends the current series of turns soon, so that run_until() looks at its condition.
     void look_up() noexcept { turns_left_ = 0; }
 
+    // --- what there is ---
+
+    bool has_ready() const noexcept { return !ready_.empty() || !batch_.empty(); }
+    std::size_t ready_count() const noexcept { return ready_.size() + batch_.size(); }
+    // How often a fiber was given the processor.
+    std::uint64_t steps() const noexcept { return steps_; }
+    // How long series of turns took, that is, how long timers and events had to wait:
+    // [i] counts those from 2^(i-1) to 2^i microseconds, the last one all that were longer.
+    static constexpr std::size_t lag_classes = 24;
+    const std::array<std::uint64_t, lag_classes>& lags() const noexcept { return lags_; }
+    std::size_t stacks_in_use() const noexcept;
+    std::size_t stacks_idle() const noexcept;
+
     event_port& port() noexcept { return port_; }
     timer_heap& timers() noexcept { return timers_; }
-    const std::shared_ptr<inbox>& letters() noexcept { return letters_; }
+    const timer_heap& timers() const noexcept { return timers_; }
+    const std::shared_ptr<inbox>& letters() const noexcept { return letters_; }
     time_point now() const noexcept { return port_.now(); }
     std::size_t name_of(const fiber& f, char* out, std::size_t size) const noexcept;
     const worker* running_worker() const noexcept {
@@ -116,6 +137,19 @@ class scheduler {
     static constexpr std::chrono::microseconds longest_series{100};
 
   private:
+    // While the loop runs, on_this_thread() is this one: a thread may have several, one inside the
+    // other or side by side.
+    class presence {
+      public:
+        explicit presence(scheduler& s) noexcept;
+        ~presence();
+        presence(const presence&) = delete;
+        presence& operator=(const presence&) = delete;
+
+      private:
+        scheduler* before_;
+    };
+
     runnable* next_ready() noexcept;
     bool admit(fiber& f, std::size_t stack_size) noexcept;
     worker_pool& pool_for(std::size_t stack_size);
@@ -127,9 +161,12 @@ class scheduler {
     void run_ready() noexcept;
     void start_failed(fiber& f) noexcept;
     bool sleep(time_point limit) noexcept;
+    void wait(time_point deadline, time_point real_limit, bool only_while_held) noexcept;
+    time_point run_series() noexcept;
     void trim_idle_stacks(std::size_t limit) noexcept;
     bool release_surplus_stacks() noexcept;
     void budget_turns(clock::duration last_series) noexcept;
+    void count_lag(clock::duration series) noexcept;
     bool cancel_is_deliverable(const fiber& f) const noexcept {
         return f.cancel_blockers_ == 0 && cells_.exceptions->uncaught == 0;
     }
@@ -140,6 +177,7 @@ class scheduler {
     ready_queue ready_; // what the next turn will run
     int turns_left_ = 0;
     int turns_budget_ = most_turns;
+    std::uint64_t steps_ = 0;
     runnable* for_loop_ = nullptr; // handed to the loop context by a fiber that stopped
     context loop_;
     event_port& port_;
@@ -149,6 +187,7 @@ class scheduler {
     guard_kind guards_;
     std::vector<std::unique_ptr<worker_pool>> pools_; // the default size first
     std::shared_ptr<inbox> letters_;
+    std::array<std::uint64_t, lag_classes> lags_{};
 };
 
 } // namespace weft::fibers

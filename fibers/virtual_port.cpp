@@ -15,13 +15,24 @@ void virtual_port::wait(time_point deadline) noexcept {
     }
     if (deadline != never) {
         now_ = std::max(now_, deadline);
-    } else if (real_ != nullptr) {
-        real_->wait(never);
     } else {
-        std::unique_lock lock(mutex_);
-        woken_.wait(lock, [this] { return wake_pending_; });
-        wake_pending_ = false;
+        wait_outside(never);
     }
+}
+
+void virtual_port::wait_outside(time_point limit) noexcept {
+    if (real_ != nullptr) {
+        real_->wait(limit);
+        return;
+    }
+    std::unique_lock lock(mutex_);
+    const auto woken = [this] { return wake_pending_; };
+    if (limit == never) {
+        woken_.wait(lock, woken);
+    } else {
+        woken_.wait_until(lock, limit, woken);
+    }
+    wake_pending_ = false;
 }
 
 bool virtual_port::poll() noexcept {

@@ -2,8 +2,9 @@
 //
 // Virtual time: the clock stands still while anything can run and jumps to the next deadline when
 // nothing can. It sits in front of the real port, if there is one, and asks that first: data that
-// has arrived comes before a jump. Without a real port it makes the kernel testable with no reactor
-// in the process.
+// has arrived comes before a jump. While another thread works for the loop, the scheduler asks for
+// a real sleep instead: its answer comes before any deadline. Without a real port it makes the
+// kernel testable with no reactor in the process.
 #pragma once
 
 #include "fibers/event_port.hpp"
@@ -19,6 +20,7 @@ class virtual_port final : public event_port {
 
     time_point now() const noexcept override { return now_; }
     void wait(time_point deadline) noexcept override;
+    void wait_outside(time_point limit) noexcept override;
     bool poll() noexcept override;
     void wake() noexcept override;
     bool watching() const noexcept override;

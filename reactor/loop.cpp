@@ -53,6 +53,7 @@ loop::loop()
     deadline_watcher_.data = this;
     ev_io_start(loop_.get(), &deadline_watcher_);
     ev_io_init(&wake_watcher_, &loop::on_wake, wake_fd_.get(), EV_READ);
+    wake_watcher_.data = this;
     ev_io_start(loop_.get(), &wake_watcher_);
     ev_run(loop_.get(), EVRUN_NOWAIT); // the kernel learns of them here
     if (!ev_is_active(&deadline_watcher_) || !ev_is_active(&wake_watcher_)) {
@@ -70,6 +71,7 @@ loop::~loop() {
 void loop::on_wake(struct ev_loop*, ev_io* watcher, int) noexcept {
     std::uint64_t count = 0;
     [[maybe_unused]] const ssize_t n = ::read(watcher->fd, &count, sizeof(count));
+    static_cast<loop*>(watcher->data)->woken_ = true;
 }
 
 void loop::on_deadline(struct ev_loop*, ev_io* watcher, int) noexcept {
@@ -101,6 +103,7 @@ void loop::before_sleep(struct ev_loop* l) noexcept {
 }
 
 void loop::run(int flags) noexcept {
+    woken_ = false;
     descriptors_.expect_progress();
     descriptors_.check_changes();
     ev_run(loop_.get(), flags);
@@ -119,7 +122,23 @@ void loop::wait(fibers::time_point deadline) noexcept {
 
 bool loop::poll() noexcept {
     run(EVRUN_NOWAIT);
-    return descriptors_.progress();
+    return woken_ || descriptors_.progress();
+}
+
+int loop::outer_descriptor() {
+    if (outer_ == nullptr) {
+        outer_ = std::make_unique<outer_set>(loop_.get());
+    }
+    return outer_->descriptor();
+}
+
+void loop::prepare_outer_sleep(fibers::time_point deadline) noexcept {
+    if (deadline != fibers::never) {
+        arm(deadline);
+    }
+    if (outer_ != nullptr) {
+        outer_->refresh();
+    }
 }
 
 void loop::wake() noexcept {

@@ -12,6 +12,7 @@
 
 #include "fibers/event_port.hpp"
 #include "fibers/scheduler.hpp"
+#include "reactor/outer_set.hpp"
 #include "reactor/readiness.hpp"
 #include "reactor/unique_fd.hpp"
 
@@ -38,6 +39,15 @@ class loop final : public fibers::event_port {
     void attach(fibers::scheduler& s) noexcept { descriptors_.attach(s); }
 
     readiness& descriptors() noexcept { return descriptors_; }
+    const readiness& descriptors() const noexcept { return descriptors_; }
+
+    // For a foreign loop that sleeps in place of wait(): readable when poll() has something to do.
+    // Throws std::system_error when there is no descriptor for it.
+    int outer_descriptor();
+    // Before such a sleep, after a poll(): the outer descriptor will be readable from `deadline`
+    // on.
+    void prepare_outer_sleep(fibers::time_point deadline) noexcept;
+    bool is_watched_from_outside() const noexcept { return outer_ != nullptr; }
 
   private:
     struct loop_deleter {
@@ -55,7 +65,9 @@ class loop final : public fibers::event_port {
     ev_io deadline_watcher_{};
     ev_io wake_watcher_{};
     fibers::time_point armed_for_ = fibers::never; // when timer_fd_ will be readable
+    bool woken_ = false;                           // by wake(), since run() began
     readiness descriptors_;
+    std::unique_ptr<outer_set> outer_; // null until somebody asked for it
 };
 
 } // namespace weft::reactor

@@ -2,6 +2,7 @@
 #include "reactor/readiness.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -71,23 +72,60 @@ void readiness::stop(side& s) noexcept {
     ev_io_stop(loop_, &s.watcher);
 }
 
-wait_result readiness::wait(int fd, direction d, fibers::wait_site& site,
-                            fibers::time_point deadline) {
-    entry* e = find(fd);
-    if (e == nullptr || !ev_is_active(&e->of(d).watcher)) {
-        switch (trial_.of(fd)) {
-        case watchability::watchable:
-            break;
-        case watchability::always_ready:
-            return wait_result::ready;
-        case watchability::not_open:
-            forget(fd); // who waits for the other direction does not know yet
-            return wait_result::bad_descriptor;
-        case watchability::refused:
-            return wait_result::unwatchable;
-        }
+// Makes libev watch; sets e if it does.
+watchability readiness::begin(int fd, direction d, entry*& e) {
+    e = find(fd);
+    if (e != nullptr && ev_is_active(&e->of(d).watcher)) {
+        return watchability::watchable;
+    }
+    const watchability answer = trial_.of(fd);
+    if (answer == watchability::watchable) {
         e = &find_or_make(fd);
         start(*e, e->of(d));
+    } else if (answer == watchability::not_open) {
+        forget(fd); // who waits for the other direction does not know yet
+    }
+    return answer;
+}
+
+watchability readiness::start_watch(int fd, direction d, watch& w) {
+    entry* e = nullptr;
+    const watchability answer = begin(fd, d, e);
+    if (answer == watchability::watchable) {
+        e->of(d).watch = &w;
+        ++waiting_;
+    }
+    return answer;
+}
+
+void readiness::end_watch(int fd, direction d, watch& w) noexcept {
+    entry* e = find(fd);
+    if (e != nullptr && e->of(d).watch == &w) {
+        e->of(d).watch = nullptr;
+        --waiting_;
+    }
+}
+
+void readiness::end_watch(side& s, watch_event why) noexcept {
+    if (s.watch != nullptr) {
+        --waiting_;
+        progress_ = true;
+        std::exchange(s.watch, nullptr)->tell(why);
+    }
+}
+
+wait_result readiness::wait(int fd, direction d, fibers::wait_site& site,
+                            fibers::time_point deadline) {
+    entry* e = nullptr;
+    switch (begin(fd, d, e)) {
+    case watchability::watchable:
+        break;
+    case watchability::always_ready:
+        return wait_result::ready;
+    case watchability::not_open:
+        return wait_result::bad_descriptor;
+    case watchability::refused:
+        return wait_result::unwatchable;
     }
     const std::uint32_t generation = e->generation;
     ++waiting_;
@@ -109,11 +147,17 @@ void readiness::on_event(struct ev_loop*, ev_io* w, int events) noexcept {
     auto& s = *static_cast<side*>(w->data);
     readiness& self = s.owner;
     s.unwatchable = (events & EV_ERROR) != 0; // libev has stopped the watcher then
-    if (s.waiters.empty()) {
+    if (s.waiters.empty() && s.watch == nullptr) {
         self.stop(s); // nobody wants to know: stay quiet until somebody waits again
         self.note_change(*self.find(w->fd));
-    } else {
-        self.wake_all(s);
+        return;
+    }
+    self.wake_all(s);
+    if (s.unwatchable) {
+        self.end_watch(s, watch_event::unwatchable);
+    } else if (s.watch != nullptr) {
+        self.progress_ = true;
+        s.watch->tell(watch_event::ready);
     }
 }
 
@@ -133,6 +177,7 @@ void readiness::forget(int fd) noexcept {
     for (side* s : {&e->read, &e->write}) {
         stop(*s);
         wake_all(*s);
+        end_watch(*s, watch_event::closed);
     }
 }
 

@@ -15,6 +15,7 @@
 
 #include "fibers/wait_queue.hpp"
 #include "reactor/trial_set.hpp"
+#include "reactor/watch.hpp"
 
 #include <ev.h>
 
@@ -51,6 +52,12 @@ class readiness {
     wait_result wait(int fd, direction d, fibers::wait_site& site,
                      fibers::time_point deadline = fibers::never);
 
+    // Tells w whenever the descriptor is ready, besides waking the fibers that wait. One watch for
+    // each descriptor and direction; w stays in place until end_watch() or the end it is told of.
+    // Anything but `watchable`: no watch has begun. May throw std::bad_alloc.
+    watchability start_watch(int fd, direction d, watch& w);
+    void end_watch(int fd, direction d, watch& w) noexcept;
+
     // Wakes everybody who waits for fd with `closed` and stops its watchers. Call it before the
     // descriptor is closed, replaced by dup2 or handed to somebody else.
     void forget(int fd) noexcept;
@@ -62,7 +69,7 @@ class readiness {
     // forget() and ::close().
     void close(int fd) noexcept;
 
-    // Fibers that wait here.
+    // Fibers that wait here, and watches.
     std::size_t waiting() const noexcept { return waiting_; }
 
     // To be called right before libev reads its list of changes: forgets what was closed behind our
@@ -79,6 +86,7 @@ class readiness {
         ev_io watcher{};
         readiness& owner;
         fibers::wait_queue waiters;
+        reactor::watch* watch = nullptr;
         bool unwatchable = false; // what libev last said of it
     };
     struct entry {
@@ -95,11 +103,13 @@ class readiness {
     static void on_rebuild(struct ev_loop* l, ev_fork* w, int) noexcept;
     entry* find(int fd) noexcept;
     entry& find_or_make(int fd);
+    watchability begin(int fd, direction d, entry*& e);
     void start(entry& e, side& s) noexcept;
     void stop(side& s) noexcept;
     void note_change(entry& e) noexcept;
     void forget_if_closed(const entry& e) noexcept;
     void wake_all(side& s) noexcept;
+    void end_watch(side& s, watch_event why) noexcept;
 
     struct ev_loop* loop_;
     fibers::scheduler* scheduler_ = nullptr;

@@ -71,6 +71,29 @@ TEST(virtual_port_test, a_wait_without_a_deadline_lasts_until_another_thread_wak
     }
 }
 
+TEST(virtual_port_test, a_wait_for_somebody_outside_lasts_until_a_wake_and_moves_no_clock) {
+    virtual_port port;
+    const time_point begin = port.now();
+    std::thread other([&] {
+        std::this_thread::sleep_for(5ms);
+        port.wake();
+    });
+    port.wait_outside(never);
+    other.join();
+    port.wait_outside(clock::now() + 5ms); // nobody comes: the real clock ends it
+    EXPECT_EQ(port.now(), begin);
+}
+
+TEST(virtual_port_test, a_wait_for_somebody_outside_sleeps_in_the_real_port) {
+    test::scripted_port real;
+    real.on_wait = [&](time_point limit) { EXPECT_EQ(limit, real.time + 3s); };
+    virtual_port port(&real);
+    const time_point begin = port.now();
+    port.wait_outside(real.time + 3s);
+    EXPECT_EQ(real.waits, 1);
+    EXPECT_EQ(port.now(), begin);
+}
+
 TEST(virtual_port_test, without_a_real_port_nothing_is_watched) {
     EXPECT_FALSE(virtual_port().watching());
 }
@@ -147,6 +170,58 @@ TEST_F(virtual_time, jumps_only_as_far_as_the_next_deadline) {
         }
     });
     run();
+}
+
+// Writes down when it is delivered.
+class dated_letter final : public letter {
+  public:
+    explicit dated_letter(scheduler& s) noexcept
+        : letter([](letter& l) noexcept {
+              auto& self = static_cast<dated_letter&>(l);
+              self.delivered_at = self.scheduler_.now();
+          }),
+          scheduler_(s) {}
+    time_point delivered_at{};
+
+  private:
+    scheduler& scheduler_;
+};
+
+TEST_F(virtual_time, does_not_jump_while_somebody_outside_may_post) {
+    const time_point begin = kernel().now();
+    start([this] { sleep_for(1h); });
+    dated_letter news(kernel());
+    const auto letters = kernel().letters();
+    letters->hold();
+    std::thread other([&] {
+        std::this_thread::sleep_for(10ms);
+        EXPECT_TRUE(letters->post(news));
+        std::this_thread::sleep_for(10ms);
+        letters->release();
+    });
+    run();
+    other.join();
+    EXPECT_EQ(news.delivered_at, begin);
+    EXPECT_EQ(kernel().now(), begin + 1h);
+}
+
+TEST_F(virtual_time, serve_goes_no_further_than_it_may) {
+    const time_point begin = kernel().now();
+    bool done = false;
+    start([&, this] {
+        sleep_for(3s);
+        done = true;
+    });
+    kernel().serve(time_point::min());
+    EXPECT_EQ(kernel().now(), begin) << "something was ready";
+    kernel().serve(time_point::min());
+    EXPECT_EQ(kernel().now(), begin) << "no waiting";
+    kernel().serve(begin + 2s);
+    EXPECT_EQ(kernel().now(), begin + 2s);
+    EXPECT_FALSE(done);
+    kernel().serve(begin + 20s);
+    EXPECT_EQ(kernel().now(), begin + 3s);
+    EXPECT_TRUE(done);
 }
 
 } // namespace

@@ -249,5 +249,14 @@ TEST_F(loop_creation, descriptors_do_not_reach_programs_that_are_started) {
     }
 }
 
+TEST_F(loop_poll, tells_of_a_wake_once) {
+    loop().poll();
+    EXPECT_FALSE(loop().poll());
+    loop().wake();
+    loop().wake();
+    EXPECT_TRUE(loop().poll());
+    EXPECT_FALSE(loop().poll());
+}
+
 } // namespace
 } // namespace weft::reactor

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// run(): a loop on this thread, and a first task in it. asyncio.run.
+// run(): a loop on this thread, and a first task in it.
 #pragma once
 
 #include <weft/detail/export.hpp>
@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -31,17 +30,23 @@ struct run_options {
     std::chrono::milliseconds shutdown_timeout{10'000};
 };
 
+class loop;
+class runner;
+
 namespace detail {
 
-// One run(): makes the loop in its constructor, takes it down in its destructor.
+// One run on a loop of its own or on a runner's: makes or enters the loop in its constructor, ends
+// or leaves it in its destructor.
 class WEFT_API run_session {
   public:
     explicit run_session(const run_options& options);
+    explicit run_session(runner& r);
     ~run_session();
     run_session(const run_session&) = delete;
     run_session& operator=(const run_session&) = delete;
 
-    // Runs until the main task and then every other one has ended. Throws main's error.
+    // Runs until the main task has ended; on a loop of its own, until every other one has, too.
+    // Throws main's error.
     void run(const task_pointer& main);
 
   private:
@@ -51,6 +56,22 @@ class WEFT_API run_session {
 
 WEFT_API task_pointer start_main(task_state* made, source_location where);
 
+// `where_to_run`: run_options for a new loop, or a runner.
+template <class Place, class F>
+auto run_main(Place&& where_to_run, F&& main, source_location where)
+    -> std::invoke_result_t<std::decay_t<F>> {
+    using R = std::invoke_result_t<std::decay_t<F>>;
+    task_pointer task;
+    {
+        run_session session(where_to_run);
+        task = start_main(make_task<R>(std::forward<F>(main)), where);
+        session.run(task);
+    }
+    if constexpr (!std::is_void_v<R>) {
+        return std::forward<R>(static_cast<task_value<R>*>(task.get())->value());
+    }
+}
+
 } // namespace detail
 
 // Makes a loop on this thread, runs main() as its first task and returns what main returned, or
@@ -58,23 +79,18 @@ WEFT_API task_pointer start_main(task_state* made, source_location where);
 // errors nobody asked for are reported; a task that has not ended after options.shutdown_timeout is
 // named on stderr and the process aborts, because a live stack is never freed.
 //
-// Blocks the thread. Throws invalid_state inside another run() on the same thread, deadlock_error
-// when every task waits and nothing can wake one, std::system_error when the kernel has no
-// descriptors for a loop. Different threads may run loops of their own at the same time.
+// On the process's main thread, where the program has left SIGINT at its default, the first SIGINT
+// cancels the main task, and the second ends the process as usual.
+//
+// Blocks the thread. Throws invalid_state inside another run() on the same thread, `cancelled` when
+// main ended because of SIGINT or loop::stop(), deadlock_error when every task waits and nothing
+// can wake one, std::system_error when the kernel has no descriptors for a loop. Different threads
+// may run loops of their own at the same time. asyncio.run.
 template <class F>
 auto run(const run_options& options, F&& main,
          detail::source_location where = detail::source_location::current())
     -> std::invoke_result_t<std::decay_t<F>> {
-    using R = std::invoke_result_t<std::decay_t<F>>;
-    detail::task_pointer task;
-    {
-        detail::run_session session(options);
-        task = detail::start_main(detail::make_task<R>(std::forward<F>(main)), where);
-        session.run(task);
-    }
-    if constexpr (!std::is_void_v<R>) {
-        return std::forward<R>(static_cast<detail::task_value<R>*>(task.get())->value());
-    }
+    return detail::run_main(options, std::forward<F>(main), where);
 }
 
 template <class F>
