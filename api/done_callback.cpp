@@ -9,7 +9,8 @@ namespace weft::detail {
 // Any number will do that is not used twice.
 done_callback::done_callback() noexcept
     : observer(&done_callback::ended, loop_core::running()->next_task_id()),
-      callback(&done_callback::run) {}
+      callback(&done_callback::run),
+      context_(current_context()) {}
 
 callback_id done_callback::add(completion& c, std::unique_ptr<done_callback> callback) {
     done_callback& added = *callback.release();
@@ -47,6 +48,7 @@ void done_callback::queue(completion& c) noexcept {
 void done_callback::run(fibers::callback& queued) noexcept {
     std::unique_ptr<done_callback> self(static_cast<done_callback*>(&queued));
     completion& c = *self->done_;
+    const context_scope scope(std::move(self->context_));
     try {
         self->call(c);
     } catch (...) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "api/completion.hpp"
+#include "api/context_values.hpp"
 #include "fibers/runnable.hpp"
 
 #include <weft/task.hpp>
@@ -36,6 +37,7 @@ class done_callback : public observer, public fibers::callback {
     void queue(completion& c) noexcept;
 
     completion* done_ = nullptr; // once queued: a reference
+    context_pointer context_;    // as it was when this was added
 };
 
 } // namespace weft::detail

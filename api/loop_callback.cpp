@@ -14,6 +14,7 @@ loop_callback::loop_callback(calls how_often, const char* when_it_throws, unique
       function_(std::move(f)),
       when_it_throws_(when_it_throws),
       where_(where),
+      context_(current_context()),
       repeats_(how_often == calls::repeatedly) {}
 
 void loop_callback::start(loop_core& loop, std::shared_ptr<loop_callback> self) noexcept {
@@ -68,6 +69,7 @@ void loop_callback::run(fibers::callback& c) noexcept {
 }
 
 void loop_callback::call() noexcept {
+    const context_scope scope(context_);
     // It may drop itself or be queued again meanwhile, so what is being called is held here.
     unique_function f = std::move(function_);
     if (!repeats_) {

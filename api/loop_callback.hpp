@@ -9,6 +9,7 @@
 // the call that is going on.
 #pragma once
 
+#include "api/context_values.hpp"
 #include "fibers/runnable.hpp"
 
 #include <weft/detail/source_location.hpp>
@@ -62,6 +63,7 @@ class loop_callback : public fibers::callback,
     std::shared_ptr<loop_callback> self_;
     const char* when_it_throws_;
     source_location where_;
+    context_pointer context_; // as it was when this was made
     bool repeats_;
     bool active_ = true; // it may still be called
     bool queued_ = false;

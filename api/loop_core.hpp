@@ -10,11 +10,14 @@
 
 #include "api/block_cache.hpp"
 #include "api/descriptor.hpp"
+#include "api/generator_core.hpp"
 #include "api/loop_callback.hpp"
+void join_default_threads();
 #include "api/task_core.hpp"
 #include "fibers/scheduler.hpp"
 #include "fibers/virtual_port.hpp"
 #include "reactor/loop.hpp"
+#include "reactor/thread_pool.hpp"
 
 #include <weft/loop.hpp>
 #include <weft/run.hpp>
@@ -78,6 +81,8 @@ class loop_core {
         return static_cast<task_core*>(scheduler_.current());
     }
     block_cache& blocks() noexcept { return blocks_; }
+    // The threads of to_thread(), made when first asked for.
+    reactor::thread_pool& default_threads();
     // Memory for what does not outlast a suspension; no two suspended tasks use it.
     std::span<char> scratch() noexcept { return scratch_; }
     task_list& tasks() noexcept { return tasks_; }
@@ -87,6 +92,7 @@ class loop_core {
     }
     callback_list& callbacks() noexcept { return callbacks_; }
     descriptor_list& open_descriptors() noexcept { return open_; }
+    generator_list& open_generators() noexcept { return generators_; }
     std::uint64_t next_task_id() noexcept {
         if (next_id_ == last_id_) {
             take_id_block();
@@ -144,6 +150,7 @@ class loop_core {
     void cancel_all();
     void end_main(task_core& main);
     fibers::time_point shutdown_limit() const;
+    void join_default_threads();
     bool wave_ended() const noexcept;
     std::string describe_tasks() const;
     [[noreturn]] void abort_over_refusal(const std::string& why) noexcept;
@@ -162,6 +169,8 @@ class loop_core {
     task_list tasks_;
     callback_list callbacks_;
     descriptor_list open_;
+    generator_list generators_;
+    std::unique_ptr<reactor::thread_pool> default_threads_; // null: not needed so far
     std::uint64_t next_id_ = 0;
     std::uint64_t last_id_ = 0;
     std::uint32_t cancel_round_ = 0;

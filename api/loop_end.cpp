@@ -112,7 +112,10 @@ void loop_core::end_all_tasks() {
         callback_queued();
         scheduler_.post(last);
     }
-    while (!tasks_.empty() || queued_callbacks_ > 0) {
+    while (!tasks_.empty() || queued_callbacks_ > 0 || !generators_.empty()) {
+        if (tasks_.empty() && !generators_.empty()) {
+            unwind_open_generators();
+        }
         cancel_all();
         end_of_wave_ = next_task_id();
         finished_ = false;
@@ -128,7 +131,19 @@ void loop_core::end_all_tasks() {
                             options_.shutdown_timeout.count()));
         }
     }
+    join_default_threads();
     phase_ = phase::idle;
+}
+
+// Calls whose tasks have left may still run. One that does not return is left behind: unlike a
+// task it needs nothing of the loop.
+void loop_core::join_default_threads() {
+    if (default_threads_ && !default_threads_->join(shutdown_limit())) {
+        report(fmt::format("calls in threads (weft::to_thread) have not returned {} ms after the "
+                           "end of run(); their threads are left behind",
+                           options_.shutdown_timeout.count()));
+    }
+    default_threads_.reset();
 }
 
 std::string loop_core::describe_tasks() const {

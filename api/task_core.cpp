@@ -26,6 +26,7 @@ void task_core::start(loop_core& loop, task_options* options, source_location wh
     }
     loop_ = &loop;
     bind(where);
+    context_ = current_context();
     id_ = loop.next_task_id();
     loop.add_task(*this);
     retain(); // the loop's own reference
@@ -83,6 +84,7 @@ task_core::outcome task_core::run_callable() noexcept {
 }
 
 void task_core::end(outcome o) noexcept {
+    context_.reset();
     set_outcome(o);
     mark_ended();
     loop_->tasks().erase(task_list::s_iterator_to(*this));

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "api/completion.hpp"
+#include "api/context_values.hpp"
 #include "fibers/fiber.hpp"
 
 #include <weft/detail/task_state.hpp>
@@ -43,6 +44,8 @@ class task_core final : public fibers::fiber,
     // Without allocation; for the stack overflow message. Returns the length.
     std::size_t write_name(char* out, std::size_t size) const noexcept;
 
+    context_pointer& context() noexcept { return context_; }
+
     int cancelling() const noexcept { return cancels_; }
     int uncancel() noexcept;
 
@@ -60,7 +63,8 @@ class task_core final : public fibers::fiber,
     loop_core* loop_ = nullptr;
     std::uint64_t id_ = 0;
     std::unique_ptr<std::string> name_; // null: "task-N"
-    std::uint32_t cancel_round_ = 0;    // the last cancel() that came by here, to notice a circle
+    context_pointer context_;
+    std::uint32_t cancel_round_ = 0; // the last cancel() that came by here, to notice a circle
 };
 
 using task_list = boost::intrusive::list<task_core, boost::intrusive::constant_time_size<false>>;

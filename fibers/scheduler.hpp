@@ -16,6 +16,7 @@
 #include "fibers/event_port.hpp"
 #include "fibers/fiber.hpp"
 #include "fibers/inbox.hpp"
+#include "fibers/side_stack.hpp"
 #include "fibers/timers.hpp"
 #include "fibers/worker.hpp"
 
@@ -82,6 +83,21 @@ class scheduler {
     // Whether a cancel may be delivered to the running fiber: it does not unwind or block cancels.
     bool cancel_is_deliverable() const noexcept { return cancel_is_deliverable(*current_); }
 
+    // --- side stacks (side_stack.hpp), all on a running fiber ---
+
+    // Prepares body(argument) to run. False, with errno, when there is no stack to be had.
+    [[nodiscard]] bool begin(side_stack& side, side_stack::body_function body,
+                             void* argument) noexcept;
+    // The running fiber goes on with the body, until that leaves or ends.
+    void enter(side_stack& side) noexcept;
+    // On the side stack: the running fiber goes on where it entered.
+    void leave(side_stack& side) noexcept;
+    // Whether the running fiber is on this side stack, and neither on another one that it entered
+    // from here nor a different fiber that has borrowed it.
+    bool is_on(const side_stack& side) const noexcept {
+        return side.entered() && current_ == side.user_ && current_->worker_ == side.own_;
+    }
+
     // --- the loop ---
 
     // Runs until `finished` is true at the end of a turn, or until the real clock has come to
@@ -125,6 +141,7 @@ class scheduler {
 
     // --- for workers ---
     void run_assigned(worker& w, fiber& first) noexcept;
+    void run_side(worker& w, side_stack& side) noexcept;
     void run_to_end(worker& w) noexcept;
     context& loop_context() noexcept { return loop_; }
 

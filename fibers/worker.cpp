@@ -31,8 +31,14 @@ worker& worker::create(scheduler& s, worker_pool& pool, stack_slot slot) noexcep
 context& worker::main(void* self) noexcept {
     worker& w = *static_cast<worker*>(self);
     scheduler& s = w.scheduler_;
-    while (w.assigned_ != nullptr) {
-        s.run_assigned(w, *std::exchange(w.assigned_, nullptr));
+    for (;;) {
+        if (w.assigned_ != nullptr) {
+            s.run_assigned(w, *std::exchange(w.assigned_, nullptr));
+        } else if (w.side_ != nullptr) {
+            s.run_side(w, *std::exchange(w.side_, nullptr));
+        } else {
+            break;
+        }
     }
     return s.loop_context();
 }
@@ -85,11 +91,11 @@ void worker_pool::trim_idle(std::size_t limit) noexcept {
     }
 }
 
-// Ends the idle worker that was used last and returns its slot, whose memory is still there.
+// Ends the idle worker that was used last, which has nothing assigned, and returns its slot, whose
+// memory is still there.
 stack_slot worker_pool::end_one() noexcept {
     worker& w = pop_idle();
     --workers_;
-    w.dismiss();
     scheduler_.run_to_end(w);
     const stack_slot slot = w.slot();
     w.~worker();

@@ -18,6 +18,7 @@
 namespace weft::fibers {
 
 class scheduler;
+class side_stack;
 
 class worker {
   public:
@@ -27,10 +28,9 @@ class worker {
     context& flow() noexcept { return context_; }
     worker_pool& pool() const noexcept { return pool_; }
     const stack_slot& slot() const noexcept { return slot_; }
+    // What it runs the next time it gets the processor: nothing assigned, it ends.
     void assign(fiber& f) noexcept { assigned_ = &f; }
-
-    // Makes the idle worker end the next time it gets the processor.
-    void dismiss() noexcept { assigned_ = nullptr; }
+    void assign(side_stack& s) noexcept { side_ = &s; }
 
   private:
     friend class worker_pool;
@@ -43,6 +43,7 @@ class worker {
     worker_pool& pool_;
     stack_slot slot_;
     fiber* assigned_ = nullptr;
+    side_stack* side_ = nullptr;
     worker* next_idle_ = nullptr;
     bool unchecked_ = false; // idle, and nobody has looked yet how deep its stack was used
 };

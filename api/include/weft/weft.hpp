@@ -8,6 +8,7 @@
 #include <weft/clock.hpp>
 #include <weft/condition_variable.hpp>
 #include <weft/connect.hpp>
+#include <weft/context_var.hpp>
 #include <weft/endpoint.hpp>
 #include <weft/errors.hpp>
 #include <weft/event.hpp>
@@ -15,6 +16,7 @@
 #include <weft/future.hpp>
 #include <weft/gather.hpp>
 #include <weft/handle.hpp>
+#include <weft/generator.hpp>
 #include <weft/latch.hpp>
 #include <weft/listener.hpp>
 #include <weft/loop.hpp>
@@ -28,5 +30,6 @@
 #include <weft/sleep.hpp>
 #include <weft/stream.hpp>
 #include <weft/task.hpp>
+#include <weft/thread_pool.hpp>
 #include <weft/timeout.hpp>
 #include <weft/work_guard.hpp>
