@@ -30,6 +30,11 @@ answer gather(std::int64_t operations) {
 // with_timeout: the operations stand in the question, the number of armed timers in the command.
 template <std::int64_t Armed>
 answer with_timeout(std::int64_t operations) {
+    std::vector<weft::handle> armed;
+    armed.reserve(Armed);
+    for (std::int64_t i = 0; i < Armed; ++i) {
+        armed.push_back(weft::running_loop().call_later(armed_for(i), [] {}));
+    }
     std::int64_t ran = 0;
     std::int64_t sum = 0;
     stopwatch wall;
@@ -39,6 +44,9 @@ answer with_timeout(std::int64_t operations) {
         sum += weft::with_timeout(limit, [&ran] { return ++ran; });
     }
     answer result = counted_phase(wall, cpu, operations, sum);
+    for (weft::handle& one : armed) {
+        one.cancel();
+    }
     return result;
 }
 
@@ -74,5 +82,9 @@ answer cancel(std::int64_t crowd) {
 } // namespace
 
 std::map<std::string, command> peers::scope_commands() {
-    return {{"gather", gather}, {"with_timeout", with_timeout<0>}, {"cancel", cancel}};
+    return {{"gather", gather},
+            {"with_timeout", with_timeout<0>},
+            {"with_timeout_1000", with_timeout<1'000>},
+            {"with_timeout_1000000", with_timeout<1'000'000>},
+            {"cancel", cancel}};
 }
