@@ -18,7 +18,7 @@ namespace weft::detail {
 namespace {
 
 // Unwinds the body of a generator that is given up.
-struct generator_closed {};
+class generator_closed final : public cancelled {};
 
 [[noreturn]] void abort_over(const char* what) noexcept {
     report(what);

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-//
-// A scope's limit is a timer on the task's stack that cancels the task. Who has cancelled what is
-// told by counting: a scope takes its own request back when it is left, and only if no more are
-// outstanding then than when it was entered does nobody else want the task to stop.
 #include "api/loop_core.hpp"
+#include "api/own_cancel.hpp"
 
 #include <weft/timeout.hpp>
 
@@ -15,20 +12,19 @@ namespace weft {
 
 class timeout_scope::limit final : public fibers::timer {
   public:
-    explicit limit(timeout_scope& scope) noexcept : timer(&limit::fire), scope_(scope) {}
+    explicit limit(detail::task_core& t) noexcept : timer(&limit::fire), cancel(t) {}
+
+    fibers::scheduler& scheduler() const noexcept { return cancel.task().loop()->scheduler(); }
+
+    detail::own_cancel cancel; // requested once the limit has come
 
   private:
-    static void fire(fibers::timer& t) noexcept { static_cast<limit&>(t).scope_.expire(); }
-    timeout_scope& scope_;
+    static void fire(fibers::timer& t) noexcept { static_cast<limit&>(t).cancel.request(); }
 };
 
-timeout_scope::timeout_scope(clock::time_point when, const char* call)
-    : call_(call), task_(&detail::require_running_task(call)) {
-    static_assert(sizeof(limit) <= sizeof(timer_) && alignof(limit) <= alignof(void*));
-    ::new (timer_) limit(*this);
-    // A cancel that has not been delivered yet will be delivered inside, so it counts as one that
-    // comes inside.
-    cancels_before_ = task_->cancelling() - (task_->cancel_pending() ? 1 : 0);
+timeout_scope::timeout_scope(clock::time_point when, const char* call) : call_(call) {
+    static_assert(sizeof(limit) <= sizeof(limit_) && alignof(limit) <= alignof(void*));
+    ::new (limit_) limit(detail::require_running_task(call));
     arm(when);
 }
 
@@ -36,69 +32,62 @@ timeout_scope::~timeout_scope() {
     leave();
 }
 
-timeout_scope::limit& timeout_scope::timer() noexcept {
-    return *std::launder(reinterpret_cast<limit*>(timer_));
+timeout_scope::limit& timeout_scope::inside() noexcept {
+    return *std::launder(reinterpret_cast<limit*>(limit_));
 }
 
-const timeout_scope::limit& timeout_scope::timer() const noexcept {
-    return *std::launder(reinterpret_cast<const limit*>(timer_));
+const timeout_scope::limit& timeout_scope::inside() const noexcept {
+    return *std::launder(reinterpret_cast<const limit*>(limit_));
 }
 
 void timeout_scope::arm(clock::time_point when) noexcept {
     if (when == clock::time_point::max()) {
         return;
     }
-    fibers::scheduler& scheduler = task_->loop()->scheduler();
-    scheduler.timers().add(timer(), when);
+    fibers::scheduler& scheduler = inside().scheduler();
+    scheduler.timers().add(inside(), when);
     if (when <= scheduler.now()) {
         scheduler.look_up(); // it comes before the next turn
     }
 }
 
-void timeout_scope::expire() noexcept {
-    expired_ = true;
-    was_cancelled_already_ = task_->cancel_pending();
-    task_->cancel({});
-    cancels_after_ = task_->cancelling();
+bool timeout_scope::expired() const noexcept {
+    return inside().cancel.requested();
 }
 
 std::optional<clock::time_point> timeout_scope::when() const noexcept {
-    if (expired_ || timer().armed()) {
-        return timer().when();
+    if (expired() || inside().armed()) {
+        return inside().when();
     }
     return std::nullopt;
 }
 
 void timeout_scope::reschedule(std::optional<clock::time_point> when) {
-    task_->require_own_thread("weft::timeout_scope::reschedule");
-    if (expired_) {
+    inside().cancel.task().require_own_thread("weft::timeout_scope::reschedule");
+    if (expired()) {
         throw invalid_state(
             "weft::timeout_scope::reschedule: the time limit has come already; open a new "
             "scope");
     }
-    if (timer().armed()) {
-        task_->loop()->scheduler().timers().remove(timer());
+    if (inside().armed()) {
+        inside().scheduler().timers().remove(inside());
     }
     arm(when.value_or(clock::time_point::max()));
 }
 
-// Takes the scope's own cancel back. True when no other is outstanding that came inside.
+// True when the limit has come and nobody else has cancelled the task since the scope began.
 bool timeout_scope::leave() noexcept {
     if (left_) {
         return false;
     }
     left_ = true;
-    if (!expired_) {
-        if (timer().armed()) {
-            task_->loop()->scheduler().timers().remove(timer());
-        }
-        return false;
+    if (expired()) {
+        return inside().cancel.take_back();
     }
-    if (task_->cancel_pending() && !was_cancelled_already_ &&
-        task_->cancelling() == cancels_after_) {
-        task_->withdraw_cancel(); // nothing inside was there to receive it
+    if (inside().armed()) {
+        inside().scheduler().timers().remove(inside());
     }
-    return task_->uncancel() <= cancels_before_;
+    return false;
 }
 
 void timeout_scope::throw_if_mine() {

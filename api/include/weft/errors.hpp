@@ -8,11 +8,13 @@
 #include <weft/detail/export.hpp>
 
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace weft {
 
@@ -117,6 +119,25 @@ class WEFT_API broken_barrier : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
     ~broken_barrier() override;
+};
+
+// What all failures of a task group leave as.
+// Python's ExceptionGroup.
+class WEFT_API exception_group : public std::exception {
+  public:
+    // At least one.
+    explicit exception_group(std::vector<std::exception_ptr> exceptions);
+    exception_group(const exception_group&) noexcept;
+    ~exception_group() override;
+
+    // In order of their coming.
+    const std::vector<std::exception_ptr>& exceptions() const noexcept;
+    // How many and which.
+    const char* what() const noexcept override;
+
+  private:
+    struct contents;
+    std::shared_ptr<const contents> contents_;
 };
 
 // Every task waits and nothing can wake one. The text lists them. Thrown by run().

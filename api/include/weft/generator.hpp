@@ -23,8 +23,8 @@ namespace weft {
 //     generator<int> g([](generator<int>::sink& out) { out(1); out(2); });
 //     for (int& i : g) { ... }
 //
-// A generator that is destroyed early unwinds its body: the yield there throws something that only
-// `catch (...)` sees, and destructors on the way may block (a cancel meanwhile is kept). Destroy it
+// A generator that is destroyed early unwinds its body: the yield there throws `cancelled`, and
+// destructors on the way may block (a cancel of the task meanwhile is kept). Destroy it
 // in a task; in a callback it is handed to a new task; one that is left at the end of run() is
 // unwound then. Move-only. Belongs to one loop (wrong_loop elsewhere); different tasks may read it
 // in turn, but not while it is running (invalid_state).

@@ -37,26 +37,20 @@ class WEFT_API timeout_scope {
     // invalid_state when the limit has come already, wrong_loop on another thread.
     void reschedule(std::optional<clock::time_point> when);
     // Whether the limit has come.
-    bool expired() const noexcept { return expired_; }
+    bool expired() const noexcept;
 
     // The body has left with `cancelled`: throws timeout_error when this scope has caused it.
     void throw_if_mine();
 
   private:
-    class limit; // the timer
-    limit& timer() noexcept;
-    const limit& timer() const noexcept;
+    class limit; // a timer that cancels the task
+    limit& inside() noexcept;
+    const limit& inside() const noexcept;
     void arm(clock::time_point when) noexcept;
-    void expire() noexcept;
     bool leave() noexcept;
 
     const char* call_;
-    detail::task_core* task_;
-    alignas(void*) std::byte timer_[64];
-    int cancels_before_;
-    int cancels_after_ = 0; // once expired
-    bool expired_ = false;
-    bool was_cancelled_already_ = false; // a cancel was under way when the limit came
+    alignas(void*) std::byte limit_[80];
     bool left_ = false;
 };
 

@@ -30,6 +30,7 @@
 #include <weft/sleep.hpp>
 #include <weft/stream.hpp>
 #include <weft/task.hpp>
+#include <weft/task_group.hpp>
 #include <weft/thread_pool.hpp>
 #include <weft/timeout.hpp>
 #include <weft/work_guard.hpp>
