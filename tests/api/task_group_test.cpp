@@ -146,8 +146,11 @@ TEST_F(task_group_test, failures_come_in_the_order_of_their_coming_and_the_bodys
         EXPECT_EQ(failures_of([] {
                       with_task_group([](task_group& group) {
                           for (const char* text : {"first", "second"}) {
-                              group.spawn(
-                                  [=] { const at_scope_end instead([=] { fail_with(text); }); });
+                              group.spawn([=] {
+                                  const cancel_blocker blocked;
+                                  yield();
+                                  fail_with(text);
+                              });
                           }
                           group.spawn([] {
                               try {
@@ -187,8 +190,15 @@ TEST_F(task_group_test, says_what_has_failed) {
     in_virtual_time([] {
         EXPECT_EQ(end_of([] {
                       with_task_group([](task_group& group) {
-                          group.spawn([] { fail_with("a"); });
-                          group.spawn([] { throw 5; });
+                          group.spawn([] {
+                              yield();
+                              fail_with("a");
+                          });
+                          group.spawn([] {
+                              const cancel_blocker blocked;
+                              yield_times(2);
+                              throw 5;
+                          });
                       });
                   }),
                   "error: weft::with_task_group: 2 failed: std::runtime_error: a; int");
@@ -292,9 +302,10 @@ TEST_F(task_group_test, a_cancel_in_the_body_cancels_the_children_and_is_thrown_
         });
         yield_times(2);
         t.cancel("outside");
+        const auto view = t.view();
         EXPECT_EQ(end_of([&] { t.get(); }), "cancelled: outside");
         EXPECT_EQ(log, "child ended, ");
-        EXPECT_EQ(t.cancelling(), 1);
+        EXPECT_EQ(view.cancelling(), 1);
     });
 }
 
