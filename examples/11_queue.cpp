@@ -45,6 +45,7 @@ int main() {
     weft::run({.virtual_time = true}, [] {
         weft::queue<order> orders(4);
         std::vector<weft::task<int>> consumers;
+        consumers.reserve(3);
         for (int i = 0; i < 3; ++i) {
             consumers.push_back(weft::spawn(consume, std::ref(orders)));
         }

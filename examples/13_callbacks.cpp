@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // As a library made for an event loop would have it: returns at once, calls back later.
-void look_up(const std::string& name, std::function<void(std::string)> answer) {
+void look_up(const std::string& name, const std::function<void(std::string)>& answer) {
     weft::running_loop().call_later(50ms, [name, answer] { answer("10.0.0." + name); });
 }
 
