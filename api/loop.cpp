@@ -81,6 +81,37 @@ handle loop::call_later_erased(clock::duration d, detail::unique_function f,
     return handle(std::move(call));
 }
 
+void loop::add_descriptor_callback(int fd, bool write, detail::unique_function f,
+                                   detail::source_location where) {
+    const char* call = write ? "weft::loop::add_writer" : "weft::loop::add_reader";
+    core(call).descriptor_callbacks().add(
+        fd, write ? reactor::direction::write : reactor::direction::read, std::move(f), where,
+        call);
+}
+
+bool loop::remove_reader(int fd) {
+    return core("weft::loop::remove_reader")
+        .descriptor_callbacks()
+        .remove(fd, reactor::direction::read);
+}
+
+bool loop::remove_writer(int fd) {
+    return core("weft::loop::remove_writer")
+        .descriptor_callbacks()
+        .remove(fd, reactor::direction::write);
+}
+
+void loop::add_signal_handler_erased(int signal_number, detail::unique_function f,
+                                     detail::source_location where) {
+    core("weft::loop::add_signal_handler")
+        .signals()
+        .add_handler(signal_number, std::move(f), where);
+}
+
+bool loop::remove_signal_handler(int signal_number) {
+    return core("weft::loop::remove_signal_handler").signals().remove_handler(signal_number);
+}
+
 void loop::set_exception_handler(std::function<void(const exception_context&)> handler) {
     core("weft::loop::set_exception_handler").set_exception_handler(std::move(handler));
 }

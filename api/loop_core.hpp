@@ -10,9 +10,10 @@
 
 #include "api/block_cache.hpp"
 #include "api/descriptor.hpp"
+#include "api/descriptor_callbacks.hpp"
 #include "api/generator_core.hpp"
 #include "api/loop_callback.hpp"
-void join_default_threads();
+#include "api/loop_signals.hpp"
 #include "api/task_core.hpp"
 #include "fibers/scheduler.hpp"
 #include "fibers/virtual_port.hpp"
@@ -91,6 +92,8 @@ class loop_core {
         ++spawned_;
     }
     callback_list& callbacks() noexcept { return callbacks_; }
+    detail::descriptor_callbacks& descriptor_callbacks() noexcept { return descriptor_callbacks_; }
+    loop_signals& signals() noexcept { return signals_; }
     descriptor_list& open_descriptors() noexcept { return open_; }
     generator_list& open_generators() noexcept { return generators_; }
     std::uint64_t next_task_id() noexcept {
@@ -168,6 +171,8 @@ class loop_core {
     std::shared_ptr<loop> face_;
     task_list tasks_;
     callback_list callbacks_;
+    detail::descriptor_callbacks descriptor_callbacks_{*this};
+    loop_signals signals_{*this};
     descriptor_list open_;
     generator_list generators_;
     std::unique_ptr<reactor::thread_pool> default_threads_; // null: not needed so far

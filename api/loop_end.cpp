@@ -43,6 +43,7 @@ void loop_core::stop() noexcept {
 }
 
 void loop_core::run_main(task_core& main) {
+    signals_.begin_interrupts(); // may throw, so it comes first
     main_ = &main;
     phase_ = phase::running_main;
     finished_ = main.done();
@@ -55,6 +56,7 @@ void loop_core::run_main(task_core& main) {
                                describe_tasks());
         end_main(main);
     }
+    signals_.end_interrupts();
     phase_ = phase::idle;
     main_ = nullptr;
     if (!deadlock.empty()) {

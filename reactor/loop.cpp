@@ -46,6 +46,7 @@ loop::loop()
                            "weft: no timer descriptor to be had")),
       wake_fd_(require_fd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
                           "weft: no wake-up descriptor to be had")),
+      signals_(wake_fd_.get()),
       descriptors_(loop_.get()) {
     ev_set_userdata(loop_.get(), this);
     ev_set_loop_release_cb(loop_.get(), &loop::before_sleep, nullptr);
@@ -107,6 +108,13 @@ void loop::run(int flags) noexcept {
     descriptors_.expect_progress();
     descriptors_.check_changes();
     ev_run(loop_.get(), flags);
+    if (signals_.pending()) {
+        woken_ = true;
+        const std::uint64_t arrived = signals_.take();
+        if (signals_arrived_ != nullptr) {
+            signals_arrived_(signal_context_, arrived);
+        }
+    }
 }
 
 void loop::wait(fibers::time_point deadline) noexcept {

@@ -14,10 +14,13 @@
 #include "fibers/scheduler.hpp"
 #include "reactor/outer_set.hpp"
 #include "reactor/readiness.hpp"
+#include "reactor/signals.hpp"
 #include "reactor/unique_fd.hpp"
 
 #include <ev.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 
 namespace weft::reactor {
@@ -33,13 +36,25 @@ class loop final : public fibers::event_port {
     void wait(fibers::time_point deadline) noexcept override;
     bool poll() noexcept override;
     void wake() noexcept override;
-    bool watching() const noexcept override { return descriptors_.waiting() > 0; }
+    bool watching() const noexcept override {
+        return descriptors_.waiting() > 0 || signal_waits_ > 0 || signals_.pending();
+    }
 
     // Must be called once, before anything waits: whom to wake.
     void attach(fibers::scheduler& s) noexcept { descriptors_.attach(s); }
 
     readiness& descriptors() noexcept { return descriptors_; }
     const readiness& descriptors() const noexcept { return descriptors_; }
+
+    // Calls `arrived` with the bits of those that have come; it only makes things ready.
+    signals& signals_of_process() noexcept { return signals_; }
+    void on_signals(void* context, void (*arrived)(void*, std::uint64_t) noexcept) noexcept {
+        signal_context_ = context;
+        signals_arrived_ = arrived;
+    }
+    // Around every wait that a signal can end: the loop is not at a loss then.
+    void begin_signal_wait() noexcept { ++signal_waits_; }
+    void end_signal_wait() noexcept { --signal_waits_; }
 
     // For a foreign loop that sleeps in place of wait(): readable when poll() has something to do.
     // Throws std::system_error when there is no descriptor for it.
@@ -62,6 +77,10 @@ class loop final : public fibers::event_port {
     std::unique_ptr<struct ev_loop, loop_deleter> loop_;
     unique_fd timer_fd_;
     unique_fd wake_fd_;
+    signals signals_;
+    std::size_t signal_waits_ = 0;
+    void* signal_context_ = nullptr;
+    void (*signals_arrived_)(void*, std::uint64_t) noexcept = nullptr;
     ev_io deadline_watcher_{};
     ev_io wake_watcher_{};
     fibers::time_point armed_for_ = fibers::never; // when timer_fd_ will be readable

@@ -112,6 +112,43 @@ class WEFT_API loop : public std::enable_shared_from_this<loop> {
         return result;
     }
 
+    // Calls f() in every iteration in which fd can be read (written), until removed; so f reads, or
+    // removes itself. A second one takes the place of the first. fd stays the caller's: remove the
+    // callback before closing it. A task may wait for the same descriptor; both are told. Throws
+    // std::system_error: EBADF when it is not open, EPERM for what never blocks, such as a file.
+    // asyncio.loop.add_reader, add_writer.
+    template <class F>
+    requires std::invocable < std::decay_t<F>
+    & > void add_reader(int fd, F&& f,
+                        detail::source_location where = detail::source_location::current()) {
+        add_descriptor_callback(fd, false, std::forward<F>(f), where);
+    }
+    template <class F>
+    requires std::invocable < std::decay_t<F>
+    & > void add_writer(int fd, F&& f,
+                        detail::source_location where = detail::source_location::current()) {
+        add_descriptor_callback(fd, true, std::forward<F>(f), where);
+    }
+    // The callback is not called any more, even if its turn was next. False when there is none.
+    bool remove_reader(int fd);
+    bool remove_writer(int fd);
+
+    // Calls f() after the signal has come, to the process or to any thread that does not block it;
+    // several that come before that count as one. Takes the place of an earlier handler of this
+    // loop; handlers of other loops are called, too. What the signal did before is put back when
+    // the last of them is removed or its loop ends. Throws std::invalid_argument for SIGKILL,
+    // SIGSTOP, the faults (SIGSEGV, SIGBUS, SIGFPE, SIGILL) and what is no signal.
+    // asyncio.loop.add_signal_handler.
+    template <class F>
+    requires std::invocable < std::decay_t<F>
+    & > void
+        add_signal_handler(int signal_number, F&& f,
+                           detail::source_location where = detail::source_location::current()) {
+        add_signal_handler_erased(signal_number, std::forward<F>(f), where);
+    }
+    // False when there is none.
+    bool remove_signal_handler(int signal_number);
+
     // Whom to tell of errors that nobody is left to catch: of tasks and callbacks, and at the end
     // of the loop. Called at once, on whatever stack the error was found; must not block. Errors of
     // its own are written to stderr. An empty function: one line on stderr, the default.
@@ -145,6 +182,10 @@ class WEFT_API loop : public std::enable_shared_from_this<loop> {
                           detail::source_location where);
     handle call_later_erased(clock::duration d, detail::unique_function f,
                              detail::source_location where);
+    void add_descriptor_callback(int fd, bool write, detail::unique_function f,
+                                 detail::source_location where);
+    void add_signal_handler_erased(int signal_number, detail::unique_function f,
+                                   detail::source_location where);
     void post_erased(detail::unique_function f, detail::source_location where);
     void submit_erased(std::unique_ptr<detail::submission> work, std::stop_token stop,
                        detail::source_location where);

@@ -33,4 +33,5 @@
 #include <weft/task_group.hpp>
 #include <weft/thread_pool.hpp>
 #include <weft/timeout.hpp>
+#include <weft/wait_signal.hpp>
 #include <weft/work_guard.hpp>
