@@ -4,8 +4,8 @@
 // taking orders, finishes those that were taken, for five seconds at most, and ends. A second
 // Ctrl-C during that time ends the program at once.
 //
-//     signals            sends the signals to itself
-//     signals wait       waits for yours
+//     18_signals            sends the signals to itself
+//     18_signals wait       waits for yours
 #include <weft/weft.hpp>
 
 #include <chrono>

@@ -5,7 +5,7 @@
 // foreign loop hands them keys through a queue. A GUI does the same with its own way to watch a
 // descriptor.
 //
-//     embedding
+//     19_embedding
 #include <weft/weft.hpp>
 
 #include <chrono>
