@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "api/loop_core.hpp"
 
+#include "api/environment.hpp"
+
 #include <weft/errors.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
-#include <string_view>
 #include <thread>
 #include <tuple>
 
@@ -32,23 +32,18 @@ fibers::scheduler_options kernel_options(const run_options& options) {
     kernel.stack_size = options.stack_size;
     kernel.real_time = !options.virtual_time;
     kernel.name_of = &name_of_fiber;
+    kernel.shuffle_seed = options.shuffle_seed;
     return kernel;
-}
-
-run_options with_environment(run_options options) {
-    const char* debug = std::getenv("WEFT_DEBUG");
-    options.debug = options.debug || (debug != nullptr && std::string_view(debug) == "1");
-    return options;
 }
 
 } // namespace
 
 loop_core::loop_core(const run_options& options)
     : options_(with_environment(options)),
-      virtual_time_(options.virtual_time ? std::make_unique<fibers::virtual_port>(&reactor_)
-                                         : nullptr),
+      virtual_time_(options_.virtual_time ? std::make_unique<fibers::virtual_port>(&reactor_)
+                                          : nullptr),
       scheduler_(virtual_time_ ? static_cast<fibers::event_port&>(*virtual_time_) : reactor_,
-                 kernel_options(options)),
+                 kernel_options(options_)),
       face_(new loop(*this)) {
     reactor_.attach(scheduler_);
     newest_ = this;

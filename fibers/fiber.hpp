@@ -55,6 +55,11 @@ class fiber : public runnable {
 
     fiber_state state() const noexcept { return state_; }
     const wait_site* waiting_at() const noexcept { return site_; }
+    // Ready because its deadline came.
+    bool woken_by_deadline() const noexcept {
+        return state_ == fiber_state::ready && site_ != nullptr &&
+               reason_ == wake_reason::timed_out;
+    }
     // Parked, with the fiber it waits for on top of its stack: only that one's end can make it
     // ready.
     bool lends_its_stack() const noexcept { return lends_its_stack_; }

@@ -31,6 +31,8 @@ class expiry final : public timer {
 
 scheduler::scheduler(event_port& port, const scheduler_options& options)
     : port_(port),
+      shuffle_(options.shuffle_seed ? std::make_unique<shuffle>(*options.shuffle_seed) : nullptr),
+      timers_(shuffle_.get()),
       options_(options),
       guards_(options.guards ? *options.guards : best_guard_kind(options.memory)),
       letters_(std::make_shared<inbox>(port)) {
@@ -254,6 +256,9 @@ fiber* scheduler::cancel(fiber& f) noexcept {
         }
         --turns_left_;
         batch_.swap(ready_);
+        if (shuffle_) [[unlikely]] {
+            shuffle_->reorder(batch_);
+        }
     }
     runnable& next = batch_.front();
     batch_.pop_front();

@@ -16,6 +16,7 @@
 #include "fibers/event_port.hpp"
 #include "fibers/fiber.hpp"
 #include "fibers/inbox.hpp"
+#include "fibers/shuffle.hpp"
 #include "fibers/side_stack.hpp"
 #include "fibers/timers.hpp"
 #include "fibers/worker.hpp"
@@ -38,6 +39,8 @@ struct scheduler_options {
     // Writes the fiber's name into [out, out + size) for the stack overflow message; called in a
     // signal handler. Returns the length.
     std::size_t (*name_of)(const fiber&, char* out, std::size_t size) noexcept = nullptr;
+    // For tests: ready fibers and ties of timers in a random order.
+    std::optional<std::uint64_t> shuffle_seed = {};
 };
 
 enum class run_result : std::uint8_t { finished, deadlocked, out_of_time };
@@ -198,6 +201,7 @@ class scheduler {
     runnable* for_loop_ = nullptr; // handed to the loop context by a fiber that stopped
     context loop_;
     event_port& port_;
+    std::unique_ptr<shuffle> shuffle_; // null: in order of coming
     timer_heap timers_;
     time_point next_surplus_check_{};
     scheduler_options options_;

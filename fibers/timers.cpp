@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "fibers/timers.hpp"
 
+#include "fibers/shuffle.hpp"
+
 #include <utility>
 
 namespace weft::fibers {
@@ -59,7 +61,7 @@ timer* timer_heap::meld_siblings(timer* first) noexcept {
 
 void timer_heap::add(timer& t, time_point when) noexcept {
     t.when_ = when;
-    t.sequence_ = next_sequence_++;
+    t.sequence_ = ties_ == nullptr ? next_sequence_++ : ties_->random();
     t.child_ = nullptr;
     t.sibling_ = nullptr;
     t.before_ = nullptr;

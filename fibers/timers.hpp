@@ -37,8 +37,13 @@ class timer {
     bool armed_ = false;
 };
 
+class shuffle;
+
 class timer_heap {
   public:
+    // `ties`: what to break ties by, instead of the order of creation.
+    explicit timer_heap(shuffle* ties = nullptr) noexcept : ties_(ties) {}
+
     bool empty() const noexcept { return root_ == nullptr; }
     std::size_t size() const noexcept { return size_; }
 
@@ -60,6 +65,7 @@ class timer_heap {
 
     timer* root_ = nullptr;
     std::uint64_t next_sequence_ = 0;
+    shuffle* ties_;
     std::size_t size_ = 0;
 };
 

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <utility>
@@ -35,6 +36,27 @@ inline std::vector<std::string> listed_descriptors() {
     return all;
 }
 
+// While it lives, WEFT_SHUFFLE_SEED does not count: for tests whose subject is the order itself.
+class unshuffled {
+  public:
+    unshuffled() {
+        if (const char* seed = std::getenv("WEFT_SHUFFLE_SEED")) {
+            seed_ = seed;
+            ::unsetenv("WEFT_SHUFFLE_SEED");
+        }
+    }
+    ~unshuffled() {
+        if (!seed_.empty()) {
+            ::setenv("WEFT_SHUFFLE_SEED", seed_.c_str(), 1);
+        }
+    }
+    unshuffled(const unshuffled&) = delete;
+    unshuffled& operator=(const unshuffled&) = delete;
+
+  private:
+    std::string seed_;
+};
+
 class api_test : public testing::Test {
   protected:
     void SetUp() override { descriptors_ = listed_descriptors(); }
@@ -45,6 +67,11 @@ class api_test : public testing::Test {
 
   private:
     std::vector<std::string> descriptors_;
+};
+
+// The same, in the order of coming whatever the environment says.
+class ordered_api_test : public api_test {
+    const unshuffled order_;
 };
 
 // The names of all tasks that are not done, the caller included.

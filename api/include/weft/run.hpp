@@ -21,8 +21,11 @@ struct run_options {
     // Bytes of address space for each running task, its guard pages included; memory is committed
     // page by page on use. Rounded up to whole pages, at least 16 KiB.
     std::size_t stack_size = std::size_t{256} * 1024;
-    std::chrono::milliseconds slow_step{100};       // reserved for the debug mode
-    std::optional<std::uint64_t> shuffle_seed = {}; // reserved for tests of order
+    std::chrono::milliseconds slow_step{100}; // reserved for the debug mode
+    // For tests: ready tasks, timers due at the same time and I/O events come in a random order,
+    // the same for the same seed, to find what relies on more order than is promised. Callbacks
+    // keep theirs. WEFT_SHUFFLE_SEED in the environment sets it from outside.
+    std::optional<std::uint64_t> shuffle_seed = {};
     // For tests: time stands still while anything can run and jumps to the next deadline when
     // nothing can.
     bool virtual_time = false;
