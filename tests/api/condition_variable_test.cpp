@@ -10,7 +10,6 @@
 
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -274,7 +273,7 @@ TEST_F(condition_variable_test, several_cancels_are_one_with_the_last_message) {
 TEST_F(condition_variable_test, may_be_destroyed_when_all_have_been_notified) {
     in_virtual_time([] {
         mutex m;
-        std::optional<condition_variable> c(std::in_place);
+        auto c = std::make_unique<condition_variable>();
         std::vector<task<void>> tasks;
         for (int i = 0; i < 3; ++i) {
             tasks.push_back(spawn([&] {

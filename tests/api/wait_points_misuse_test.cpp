@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 
 #include <memory>
-#include <optional>
+#include <string>
 
 namespace weft::test {
 namespace {
@@ -78,7 +78,7 @@ TYPED_TEST(wait_points_misuse_test, waiting_for_what_nobody_can_wake_is_a_deadlo
 
 TYPED_TEST(wait_points_misuse_Death, destroyed_under_its_waiter_ends_the_process) {
     EXPECT_DEATH(run([] {
-                     std::optional<TypeParam> p(std::in_place);
+                     auto p = std::make_unique<TypeParam>();
                      p->hold();
                      auto t = spawn([&] { p->take(); });
                      yield();
@@ -90,7 +90,7 @@ TYPED_TEST(wait_points_misuse_Death, destroyed_under_its_waiter_ends_the_process
 TYPED_TEST(wait_points_misuse_Death, destroyed_with_its_waiter_on_the_way) {
     const auto destroy = [] {
         in_virtual_time([] {
-            std::optional<TypeParam> p(std::in_place);
+            auto p = std::make_unique<TypeParam>();
             p->hold();
             auto t = spawn([&] { p->take(); });
             yield();

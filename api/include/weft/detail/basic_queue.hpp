@@ -97,34 +97,41 @@ class basic_queue : public queue_core {
     ~basic_queue() = default;
 
   private:
-    // What a task may take or put; given on to the next when it was not done.
-    template <auto WhenDone, auto WhenNot>
+    // The item or the place that a task may use now; offered to the next when it did not.
+    enum class right : bool { to_item, to_place };
+    template <right Right>
     class claim {
       public:
         explicit claim(basic_queue& queue) noexcept : queue_(queue) {}
-        ~claim() { (queue_.*(done_ ? WhenDone : WhenNot))(); }
+        ~claim() {
+            if constexpr (Right == right::to_item) {
+                used_ ? queue_.item_taken() : queue_.item_not_taken();
+            } else {
+                used_ ? queue_.item_put() : queue_.place_not_used();
+            }
+        }
         claim(const claim&) = delete;
         claim& operator=(const claim&) = delete;
-        void done() noexcept { done_ = true; }
+        void use() noexcept { used_ = true; }
 
       private:
         basic_queue& queue_;
-        bool done_ = false;
+        bool used_ = false;
     };
 
     template <class U>
     void add(U&& item) {
-        claim<&basic_queue::item_put, &basic_queue::place_not_used> place(*this);
+        claim<right::to_place> place(*this);
         storage_.push(std::forward<U>(item));
-        place.done();
+        place.use();
     }
     // What `make` makes of the next item.
     template <class Make>
     auto take(Make make) {
-        claim<&basic_queue::item_taken, &basic_queue::item_not_taken> item(*this);
+        claim<right::to_item> item(*this);
         auto made = make(std::move(storage_.next()));
         storage_.drop();
-        item.done();
+        item.use();
         return made;
     }
     T take() {
