@@ -169,8 +169,8 @@ void loop::stop() noexcept {
     }
 }
 
-void loop::parts::stop_letter::post(fibers::inbox& letters) noexcept {
-    if (!in_the_mail_.exchange(true) && !letters.post(*this)) {
+void loop::parts::stop_letter::post(fibers::inbox& to) noexcept {
+    if (!in_the_mail_.exchange(true) && !to.post(*this)) {
         in_the_mail_ = false;
     }
 }

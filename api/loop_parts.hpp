@@ -18,7 +18,7 @@ struct loop::parts {
       public:
         stop_letter() noexcept : letter(&stop_letter::delivered) {}
         // Any thread. One at a time is enough.
-        void post(fibers::inbox& letters) noexcept;
+        void post(fibers::inbox& to) noexcept;
 
       private:
         static void delivered(fibers::letter& l) noexcept;
