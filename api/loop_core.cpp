@@ -47,6 +47,7 @@ loop_core::loop_core(const run_options& options)
       face_(new loop(*this)) {
     reactor_.attach(scheduler_);
     newest_ = this;
+    set_debug(options_.debug);
 }
 
 loop_core::~loop_core() {
@@ -110,6 +111,13 @@ auto loop_core::exception_handler_to_call() noexcept -> std::shared_ptr<const ex
     return exception_handler_;
 }
 
+void loop_core::set_debug(bool on) {
+    options_.debug = on;
+    slow_step_watch_ =
+        on ? std::make_unique<slow_step_watch>(scheduler_, options_.slow_step, slow_steps_)
+           : nullptr;
+}
+
 metrics loop_core::stats() const {
     metrics m;
     m.tasks_alive = tasks_.size();
@@ -123,6 +131,7 @@ metrics loop_core::stats() const {
     m.stacks_pooled = scheduler_.stacks_idle();
     static_assert(std::tuple_size_v<decltype(m.loop_lag)> == fibers::scheduler::lag_classes);
     m.loop_lag = scheduler_.lags();
+    m.slow_steps = slow_steps_.load(std::memory_order_relaxed);
     return m;
 }
 

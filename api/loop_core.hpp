@@ -14,6 +14,7 @@
 #include "api/generator_core.hpp"
 #include "api/loop_callback.hpp"
 #include "api/loop_signals.hpp"
+#include "api/slow_steps.hpp"
 #include "api/task_core.hpp"
 #include "fibers/scheduler.hpp"
 #include "fibers/virtual_port.hpp"
@@ -137,7 +138,7 @@ class loop_core {
     void stop() noexcept;
 
     bool debug() const noexcept { return options_.debug; }
-    void set_debug(bool on) noexcept { options_.debug = on; }
+    void set_debug(bool on);
     metrics stats() const;
 
     using exception_handler = std::function<void(const exception_context&)>;
@@ -190,6 +191,8 @@ class loop_core {
     std::size_t queued_callbacks_ = 0;
     std::shared_ptr<const exception_handler> exception_handler_;
     bool in_exception_handler_ = false;
+    std::atomic<std::uint64_t> slow_steps_ = 0;
+    std::unique_ptr<slow_step_watch> slow_step_watch_; // null: not in debug mode
 };
 
 [[noreturn]] void throw_no_running_loop(const char* call);

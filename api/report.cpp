@@ -17,16 +17,17 @@
 
 namespace weft::detail {
 
+std::string demangled(const char* symbol) {
+    int status = 0;
+    const std::unique_ptr<char, void (*)(void*)> name(
+        abi::__cxa_demangle(symbol, nullptr, nullptr, &status), std::free);
+    return status == 0 ? name.get() : symbol;
+}
+
 namespace {
 
 std::string readable(const std::type_info* type) {
-    if (type == nullptr) {
-        return "unknown exception";
-    }
-    int status = 0;
-    const std::unique_ptr<char, void (*)(void*)> name(
-        abi::__cxa_demangle(type->name(), nullptr, nullptr, &status), std::free);
-    return status == 0 ? name.get() : type->name();
+    return type != nullptr ? demangled(type->name()) : "unknown exception";
 }
 
 // Such a wait's object is the completion.
@@ -85,6 +86,17 @@ void report(std::string_view line) noexcept {
         std::fwrite(whole.data(), 1, whole.size(), stderr); // one call, so that lines stay whole
     } catch (...) {
         std::fputs("weft: out of memory while reporting an error\n", stderr);
+    }
+}
+
+void report_swallowed_cancel(const task_core& t) noexcept {
+    try {
+        report(fmt::format("swallowed cancel: task '{}': was cancelled and has ended with a value "
+                           "as if it had not been; let weft::cancelled pass, or call uncancel() "
+                           "(spawned at {})",
+                           t.name(), describe(t.spawned_at())));
+    } catch (const std::bad_alloc&) {
+        report("swallowed cancel in a task, and no memory to say which");
     }
 }
 

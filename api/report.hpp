@@ -15,6 +15,9 @@ namespace weft::detail {
 // "std::runtime_error: text", or just the type for what is not a std::exception.
 std::string describe(const std::exception_ptr& error);
 
+// "std::vector<int>::push_back(int const&)"; as it is when it is no mangled name.
+std::string demangled(const char* symbol);
+
 // "file:line", or "unknown place".
 std::string describe(const source_location& where);
 
@@ -23,6 +26,9 @@ std::string describe(const task_core& t);
 
 // Writes one line. Never throws.
 void report(std::string_view line) noexcept;
+
+// Debug mode: a task was cancelled and has ended with a value as if it had not been.
+void report_swallowed_cancel(const task_core& t) noexcept;
 
 // Tells this thread's loop's exception handler of an error that nobody is left to catch; without a
 // handler, or outside any loop, writes a line. `whose`: the task or future, alive, or null. Never

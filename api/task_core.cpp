@@ -80,6 +80,9 @@ task_core::outcome task_core::run_callable() noexcept {
         owner_.destroy_value();
         o = outcome::cancelled;
     }
+    if (cancels_ > 0 && o == outcome::value && loop_->debug()) {
+        report_swallowed_cancel(*this);
+    }
     return o;
 }
 

@@ -60,7 +60,9 @@ time_point scheduler::run_series() noexcept {
         timers_.fire(port_.now());
     }
     const time_point begin = clock::now();
+    in_series_.store(true, std::memory_order_relaxed);
     run_ready();
+    in_series_.store(false, std::memory_order_relaxed);
     const time_point end = clock::now();
     budget_turns(end - begin);
     count_lag(end - begin);

@@ -121,7 +121,7 @@ bool scheduler::spawn_eager(fiber& f, std::size_t stack_size) noexcept {
         batch_.push_front(back_to_loop);
         current_ = &f;
         f.state_ = fiber_state::running;
-        ++steps_;
+        count_step();
         loop_.switch_to(f.worker_->flow(), cells_);
         for_loop_ = nullptr; // back_to_loop itself
     }
@@ -199,7 +199,7 @@ void scheduler::run_on_top(fiber& waiter, fiber& awaited) noexcept {
     awaited.worker_ = &w;
     awaited.state_ = fiber_state::running;
     current_ = &awaited;
-    ++steps_;
+    count_step();
     awaited.body_(awaited, true); // may destroy it; makes the waiter ready
     w.pool().unreserve();
     waiter.lends_its_stack_ = false;
@@ -274,7 +274,7 @@ fiber* scheduler::cancel(fiber& f) noexcept {
         if (f.worker_ != nullptr || assign_worker(f)) {
             current_ = &f;
             f.state_ = fiber_state::running;
-            ++steps_;
+            count_step();
             if (&f.worker_->flow() != &from) {
                 from.switch_to(f.worker_->flow(), cells_);
             }
@@ -305,7 +305,7 @@ void scheduler::run_assigned(worker& w, fiber& first) noexcept {
                 f->worker_ = &w;
                 f->state_ = fiber_state::running;
                 current_ = f;
-                ++steps_;
+                count_step();
                 continue;
             }
         }
@@ -328,6 +328,7 @@ void scheduler::run_ready() noexcept {
             return;
         }
         if (!item->is_fiber()) {
+            count_step();
             static_cast<callback*>(item)->run();
             continue;
         }
@@ -338,7 +339,7 @@ void scheduler::run_ready() noexcept {
         }
         current_ = &f;
         f.state_ = fiber_state::running;
-        ++steps_;
+        count_step();
         loop_.switch_to(f.worker_->flow(), cells_);
     }
 }

@@ -22,6 +22,7 @@
 #include "fibers/worker.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -123,7 +124,9 @@ class scheduler {
     bool has_ready() const noexcept { return !ready_.empty() || !batch_.empty(); }
     std::size_t ready_count() const noexcept { return ready_.size() + batch_.size(); }
     // How often a fiber was given the processor.
-    std::uint64_t steps() const noexcept { return steps_; }
+    std::uint64_t steps() const noexcept { return steps_.load(std::memory_order_relaxed); }
+    // Whether fibers and callbacks are being run, and not waited for. Any thread.
+    bool in_series() const noexcept { return in_series_.load(std::memory_order_relaxed); }
     // How long series of turns took, that is, how long timers and events had to wait:
     // [i] counts those from 2^(i-1) to 2^i microseconds, the last one all that were longer.
     static constexpr std::size_t lag_classes = 24;
@@ -170,6 +173,7 @@ class scheduler {
         scheduler* before_;
     };
 
+    void count_step() noexcept { steps_.store(steps() + 1, std::memory_order_relaxed); }
     runnable* next_ready() noexcept;
     bool admit(fiber& f, std::size_t stack_size) noexcept;
     worker_pool& pool_for(std::size_t stack_size);
@@ -197,7 +201,8 @@ class scheduler {
     ready_queue ready_; // what the next turn will run
     int turns_left_ = 0;
     int turns_budget_ = most_turns;
-    std::uint64_t steps_ = 0;
+    std::atomic<std::uint64_t> steps_ = 0; // written by this thread alone
+    std::atomic<bool> in_series_ = false;
     runnable* for_loop_ = nullptr; // handed to the loop context by a fiber that stopped
     context loop_;
     event_port& port_;

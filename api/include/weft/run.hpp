@@ -17,11 +17,14 @@
 namespace weft {
 
 struct run_options {
-    bool debug = false; // reserved for the debug mode
+    // The debug mode, also by WEFT_DEBUG=1 in the environment: lines on stderr about steps that
+    // hold the loop for longer than slow_step (with task and stack; uses the signal SIGURG) and
+    // about tasks that swallow a cancel.
+    bool debug = false;
     // Bytes of address space for each running task, its guard pages included; memory is committed
     // page by page on use. Rounded up to whole pages, at least 16 KiB.
     std::size_t stack_size = std::size_t{256} * 1024;
-    std::chrono::milliseconds slow_step{100}; // reserved for the debug mode
+    std::chrono::milliseconds slow_step{100}; // debug mode, in real time
     // For tests: ready tasks, timers due at the same time and I/O events come in a random order,
     // the same for the same seed, to find what relies on more order than is promised. Callbacks
     // keep theirs. WEFT_SHUFFLE_SEED in the environment sets it from outside.
