@@ -94,7 +94,7 @@ void report_swallowed_cancel(const task_core& t) noexcept {
         report(fmt::format("swallowed cancel: task '{}': was cancelled and has ended with a value "
                            "as if it had not been; let weft::cancelled pass, or call uncancel() "
                            "(spawned at {})",
-                           t.name(), describe(t.spawned_at())));
+                           t.name(), describe(t.where())));
     } catch (const std::bad_alloc&) {
         report("swallowed cancel in a task, and no memory to say which");
     }
@@ -136,7 +136,7 @@ bool tell_handler(loop_core& loop, const exception_context& c) {
 void report_error(const char* message, const std::exception_ptr& error, completion* whose,
                   const source_location& where) noexcept {
     try {
-        exception_context context{message, error, std::nullopt, where};
+        exception_context context{message, error, std::nullopt, where.standard()};
         task_core* task = whose != nullptr ? whose->as_task() : nullptr;
         if (task != nullptr) {
             task->retain();

@@ -2,6 +2,7 @@
 #include "api/task_core.hpp"
 
 #include "api/loop_core.hpp"
+#include "api/report.hpp"
 
 #include <fmt/format.h>
 

@@ -39,7 +39,7 @@ TEST_F(deadlock_test, lists_every_task_with_its_place_and_what_it_waits_for) {
     EXPECT_THAT(text, ContainsRegex("task 'sleeper' .*waits in weft::sleep_until\n"));
     EXPECT_THAT(text,
                 ContainsRegex("task 'waiter' .*waits in weft::task::wait for task 'sleeper'\n"));
-    if (detail::source_location::current().line() != 0) {
+    if (detail::std_source_location::current().line() != 0) {
         EXPECT_THAT(text, HasSubstr("deadlock_test.cpp:"));
     }
 }

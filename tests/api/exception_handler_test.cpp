@@ -56,7 +56,7 @@ TEST_F(exception_handler_test, is_told_of_an_unretrieved_error_with_its_task_and
         spawn({.name = "unread"}, fail).detach();
         yield();
         EXPECT_THAT(handler.lines(), ElementsAre("unretrieved exception | error: boom | unread"));
-        if (detail::source_location::current().line() != 0) {
+        if (detail::std_source_location::current().line() != 0) {
             EXPECT_THAT(handler.places(), ElementsAre(line));
         }
         running_loop().set_exception_handler({});

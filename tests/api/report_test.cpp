@@ -31,7 +31,7 @@ std::vector<std::string> reports_of(F body) {
 
 // What reports say of a task spawned at this line; not every compiler knows.
 std::string site(int line) {
-    return detail::source_location::current().line() == 0
+    return detail::std_source_location::current().line() == 0
                ? "unknown place"
                : "report_test.cpp:" + std::to_string(line);
 }

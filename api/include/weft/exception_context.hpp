@@ -17,7 +17,7 @@ struct exception_context {
     std::string message;           // what happened, such as "exception in a callback"
     std::exception_ptr exception;  // the error itself
     std::optional<task_ref> task;  // whose error it is, where it is a task's
-    detail::source_location where; // where that task was spawned or the callback was added
+    detail::std_source_location where; // where that task was spawned or the callback was added
 };
 
 } // namespace weft

@@ -35,7 +35,7 @@ class future : public detail::future_handle {
     using reference = std::conditional_t<std::is_reference_v<T>, T, const stored&>;
 
     // Made on the running loop, pending. Throws no_running_loop.
-    future(detail::source_location where = detail::source_location::current())
+    future(detail::source_location where = detail::std_source_location::current())
         : future_handle(sizeof(stored), destroy_function(), where) {}
 
     // Gives the future its value; all who wait are woken, callbacks are queued. Does not block.
@@ -107,7 +107,7 @@ class future<T> : public detail::future_handle {
   public:
     using reference = void;
 
-    future(detail::source_location where = detail::source_location::current())
+    future(detail::source_location where = detail::std_source_location::current())
         : future_handle(0, nullptr, where) {}
 
     void set_result() const {

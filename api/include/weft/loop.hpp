@@ -54,7 +54,7 @@ class WEFT_API loop : public std::enable_shared_from_this<loop> {
     template <class F>
     requires std::invocable < std::decay_t<F>
     & > handle call_soon(F&& f,
-                         detail::source_location where = detail::source_location::current()) {
+                         detail::source_location where = detail::std_source_location::current()) {
         return call_soon_erased(std::forward<F>(f), where);
     }
 
@@ -64,7 +64,7 @@ class WEFT_API loop : public std::enable_shared_from_this<loop> {
     template <class F>
     requires std::invocable < std::decay_t<F>
     & > handle call_at(clock::time_point when, F&& f,
-                       detail::source_location where = detail::source_location::current()) {
+                       detail::source_location where = detail::std_source_location::current()) {
         return call_at_erased(when, std::forward<F>(f), where);
     }
 
@@ -73,7 +73,7 @@ class WEFT_API loop : public std::enable_shared_from_this<loop> {
     template <class Rep, class Period, class F>
     requires std::invocable < std::decay_t<F>
     & > handle call_later(std::chrono::duration<Rep, Period> d, F&& f,
-                          detail::source_location where = detail::source_location::current()) {
+                          detail::source_location where = detail::std_source_location::current()) {
         return call_later_erased(detail::to_ticks(d, "weft::loop::call_later"), std::forward<F>(f),
                                  where);
     }
@@ -84,7 +84,7 @@ class WEFT_API loop : public std::enable_shared_from_this<loop> {
     // asyncio.loop.call_soon_threadsafe.
     template <class F>
     requires std::invocable < std::decay_t<F>
-    & > void post(F&& f, detail::source_location where = detail::source_location::current()) {
+    & > void post(F&& f, detail::source_location where = detail::std_source_location::current()) {
         post_erased(std::forward<F>(f), where);
     }
 
@@ -94,7 +94,7 @@ class WEFT_API loop : public std::enable_shared_from_this<loop> {
     // never do that on the loop's own. asyncio.run_coroutine_threadsafe.
     template <class F>
     requires std::invocable<std::decay_t<F>>
-    auto submit(F&& f, detail::source_location where = detail::source_location::current())
+    auto submit(F&& f, detail::source_location where = detail::std_source_location::current())
         -> std::future<std::invoke_result_t<std::decay_t<F>>> {
         return submit(std::stop_token(), std::forward<F>(f), where);
     }
@@ -103,7 +103,7 @@ class WEFT_API loop : public std::enable_shared_from_this<loop> {
     template <class F>
     requires std::invocable<std::decay_t<F>>
     auto submit(std::stop_token stop, F&& f,
-                detail::source_location where = detail::source_location::current())
+                detail::source_location where = detail::std_source_location::current())
         -> std::future<std::invoke_result_t<std::decay_t<F>>> {
         using R = std::invoke_result_t<std::decay_t<F>>;
         auto work = std::make_unique<detail::submission_of<R, std::decay_t<F>>>(std::forward<F>(f));
@@ -120,13 +120,13 @@ class WEFT_API loop : public std::enable_shared_from_this<loop> {
     template <class F>
     requires std::invocable < std::decay_t<F>
     & > void add_reader(int fd, F&& f,
-                        detail::source_location where = detail::source_location::current()) {
+                        detail::source_location where = detail::std_source_location::current()) {
         add_descriptor_callback(fd, false, std::forward<F>(f), where);
     }
     template <class F>
     requires std::invocable < std::decay_t<F>
     & > void add_writer(int fd, F&& f,
-                        detail::source_location where = detail::source_location::current()) {
+                        detail::source_location where = detail::std_source_location::current()) {
         add_descriptor_callback(fd, true, std::forward<F>(f), where);
     }
     // The callback is not called any more, even if its turn was next. False when there is none.
@@ -143,7 +143,7 @@ class WEFT_API loop : public std::enable_shared_from_this<loop> {
     requires std::invocable < std::decay_t<F>
     & > void
         add_signal_handler(int signal_number, F&& f,
-                           detail::source_location where = detail::source_location::current()) {
+                           detail::source_location where = detail::std_source_location::current()) {
         add_signal_handler_erased(signal_number, std::forward<F>(f), where);
     }
     // False when there is none.

@@ -94,14 +94,14 @@ auto run_main(Place&& where_to_run, F&& main, source_location where)
 // may run loops of their own at the same time. asyncio.run.
 template <class F>
 auto run(const run_options& options, F&& main,
-         detail::source_location where = detail::source_location::current())
+         detail::source_location where = detail::std_source_location::current())
     -> std::invoke_result_t<std::decay_t<F>> {
     return detail::run_main(options, std::forward<F>(main), where);
 }
 
 template <class F>
 requires std::invocable<std::decay_t<F>>
-auto run(F&& main, detail::source_location where = detail::source_location::current())
+auto run(F&& main, detail::source_location where = detail::std_source_location::current())
     -> std::invoke_result_t<std::decay_t<F>> {
     return weft::run(run_options{}, std::forward<F>(main), where);
 }

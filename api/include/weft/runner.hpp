@@ -45,7 +45,7 @@ class WEFT_API runner {
     // otherwise as weft::run, which the runner's end is left to.
     template <class F>
     requires std::invocable<std::decay_t<F>>
-    auto run(F&& main, detail::source_location where = detail::source_location::current())
+    auto run(F&& main, detail::source_location where = detail::std_source_location::current())
         -> std::invoke_result_t<std::decay_t<F>> {
         return detail::run_main(*this, std::forward<F>(main), where);
     }

@@ -30,7 +30,7 @@ struct task_options {
     std::size_t stack_size =
         0;              // bytes of address space, guard included; 0: run_options::stack_size
     bool eager = false; // run inside spawn() until the first block
-    detail::source_location where = detail::source_location::current();
+    detail::source_location where = detail::std_source_location::current();
 };
 
 // Names one added callback, for taking it off again.
@@ -214,7 +214,7 @@ WEFT_API std::vector<task_ref> all_tasks();
 // asyncio.create_task.
 template <class F>
 requires std::invocable<std::decay_t<F>>
-auto spawn(F&& f, detail::source_location where = detail::source_location::current())
+auto spawn(F&& f, detail::source_location where = detail::std_source_location::current())
     -> task<std::invoke_result_t<std::decay_t<F>>> {
     using R = std::invoke_result_t<std::decay_t<F>>;
     return task<R>(detail::start_task(detail::make_task<R>(std::forward<F>(f)), nullptr, where));

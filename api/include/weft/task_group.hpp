@@ -35,7 +35,7 @@ class WEFT_API task_group {
     // ended; spawn_error.
     template <class F>
     requires std::invocable<std::decay_t<F>>
-    auto spawn(F&& f, detail::source_location where = detail::source_location::current())
+    auto spawn(F&& f, detail::source_location where = detail::std_source_location::current())
         -> task_view<std::invoke_result_t<std::decay_t<F>>> {
         return adopt([&] { return weft::spawn(std::forward<F>(f), where); });
     }
