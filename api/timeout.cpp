@@ -22,10 +22,11 @@ class timeout_scope::limit final : public fibers::timer {
     static void fire(fibers::timer& t) noexcept { static_cast<limit&>(t).cancel.request(); }
 };
 
-timeout_scope::timeout_scope(clock::time_point when, const char* call) : call_(call) {
+timeout_scope::timeout_scope(clock::time_point when, limit_is where, const char* call)
+    : call_(call) {
     static_assert(sizeof(limit) <= sizeof(limit_) && alignof(limit) <= alignof(void*));
     ::new (limit_) limit(detail::require_running_task(call));
-    arm(when);
+    arm(when, where);
 }
 
 timeout_scope::~timeout_scope() {
@@ -40,13 +41,14 @@ const timeout_scope::limit& timeout_scope::inside() const noexcept {
     return *std::launder(reinterpret_cast<const limit*>(limit_));
 }
 
-void timeout_scope::arm(clock::time_point when) noexcept {
+// `where` saves a look at the clock, which is what a limit that does not come mostly costs.
+void timeout_scope::arm(clock::time_point when, limit_is where) noexcept {
     if (when == clock::time_point::max()) {
         return;
     }
     fibers::scheduler& scheduler = inside().scheduler();
     scheduler.timers().add(inside(), when);
-    if (when <= scheduler.now()) {
+    if (where == limit_is::anywhere && when <= scheduler.now()) {
         scheduler.look_up(); // it comes before the next turn
     }
 }
@@ -72,7 +74,7 @@ void timeout_scope::reschedule(std::optional<clock::time_point> when) {
     if (inside().armed()) {
         inside().scheduler().timers().remove(inside());
     }
-    arm(when.value_or(clock::time_point::max()));
+    arm(when.value_or(clock::time_point::max()), limit_is::anywhere);
 }
 
 // True when the limit has come and nobody else has cancelled the task since the scope began.

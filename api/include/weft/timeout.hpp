@@ -26,7 +26,8 @@ namespace weft {
 class WEFT_API timeout_scope {
   public:
     // Made by with_timeout() and with_deadline() only.
-    timeout_scope(clock::time_point when, const char* call);
+    enum class limit_is : bool { in_future, anywhere };
+    timeout_scope(clock::time_point when, limit_is where, const char* call);
     ~timeout_scope();
     timeout_scope(const timeout_scope&) = delete;
     timeout_scope& operator=(const timeout_scope&) = delete;
@@ -46,7 +47,7 @@ class WEFT_API timeout_scope {
     class limit; // a timer that cancels the task
     limit& inside() noexcept;
     const limit& inside() const noexcept;
-    void arm(clock::time_point when) noexcept;
+    void arm(clock::time_point when, limit_is where) noexcept;
     bool leave() noexcept;
 
     const char* call_;
@@ -61,8 +62,9 @@ template <class F>
 concept limited_body = std::invocable<F> || std::invocable<F, timeout_scope&>;
 
 template <class F>
-auto run_limited(clock::time_point when, F&& body, const char* call) -> decltype(auto) {
-    timeout_scope scope(when, call);
+auto run_limited(clock::time_point when, timeout_scope::limit_is where, F&& body, const char* call)
+    -> decltype(auto) {
+    timeout_scope scope(when, where, call);
     try {
         if constexpr (std::invocable<F, timeout_scope&>) {
             return std::forward<F>(body)(scope);
@@ -89,7 +91,8 @@ auto run_limited(clock::time_point when, F&& body, const char* call) -> decltype
 // asyncio.timeout_at.
 template <detail::limited_body F>
 auto with_deadline(clock::time_point deadline, F&& body) -> decltype(auto) {
-    return detail::run_limited(deadline, std::forward<F>(body), "weft::with_deadline");
+    return detail::run_limited(deadline, timeout_scope::limit_is::anywhere, std::forward<F>(body),
+                               "weft::with_deadline");
 }
 
 // The same, `d` from now. Zero or negative: a deadline in the past; too long to add: no limit; a
@@ -97,7 +100,10 @@ auto with_deadline(clock::time_point deadline, F&& body) -> decltype(auto) {
 template <class Rep, class Period, detail::limited_body F>
 auto with_timeout(std::chrono::duration<Rep, Period> d, F&& body) -> decltype(auto) {
     const auto ticks = detail::to_ticks(d, "weft::with_timeout");
+    using limit_is = timeout_scope::limit_is;
     return detail::run_limited(detail::deadline_after(ticks, "weft::with_timeout"),
+                               ticks > clock::duration::zero() ? limit_is::in_future
+                                                               : limit_is::anywhere,
                                std::forward<F>(body), "weft::with_timeout");
 }
 
