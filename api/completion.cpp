@@ -6,6 +6,9 @@
 #include "api/loop_core.hpp"
 #include "api/report.hpp"
 
+#include <weft/detail/participant.hpp>
+#include <weft/errors.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -141,7 +144,25 @@ void completion::throw_outcome() {
     }
 }
 
+std::exception_ptr take_error(completion& c) {
+    if (c.how_it_ended() == completion::outcome::cancelled) {
+        return std::make_exception_ptr(cancelled(c.cancel_message()));
+    }
+    return c.error();
+}
+
 // --- cancelling and joining ---
+
+void require_waitable(const completion& c, const task_core& waiter, const char* call) {
+    if (&c == &waiter) [[unlikely]] {
+        throw invalid_state(fmt::format("{}: {} would wait for itself", call, c.description()));
+    }
+    if (!c.done() && c.loop() != waiter.loop()) [[unlikely]] {
+        throw wrong_loop(
+            fmt::format("{}: {} belongs to another loop of this thread; wait for it there", call,
+                        c.description()));
+    }
+}
 
 bool completion::cancel(const std::string& message, task_core* joining) noexcept {
     if (done()) {

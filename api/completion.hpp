@@ -13,6 +13,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -22,6 +23,7 @@ namespace weft::detail {
 
 class completion;
 class future_core;
+class loop_core;
 class task_core;
 
 // Told when a completion has its outcome; runs on whatever stack that came from, and only makes
@@ -34,6 +36,7 @@ class observer : public boost::intrusive::list_base_hook<
     explicit observer(function on_end, std::uint64_t callback_number = 0) noexcept
         : on_end_(on_end), callback_number_(callback_number) {}
     std::uint64_t number() const noexcept { return callback_number_; }
+    bool tells(function f) const noexcept { return on_end_ == f; }
     observer(const observer&) = delete;
     observer& operator=(const observer&) = delete;
 
@@ -68,6 +71,8 @@ class completion {
     outcome how_it_ended() const noexcept { return outcome_; }
     bool done() const noexcept { return outcome_ != outcome::none; }
 
+    // The loop it runs on or was made on; null for a task that has ended.
+    loop_core* loop() const noexcept { return loop_; }
     // Where it was spawned or made.
     const source_location& where() const noexcept { return where_; }
     // "task 'name'" or "future", for messages.
@@ -86,6 +91,10 @@ class completion {
                              fibers::time_point deadline = fibers::never) noexcept;
 
     void observe(observer& o) noexcept { observers_.push_back(o); }
+    template <class Predicate>
+    bool is_observed_by(Predicate p) const noexcept {
+        return std::any_of(observers_.begin(), observers_.end(), p);
+    }
     // The observer that is this done callback, or null.
     observer* find_callback(std::uint64_t number) noexcept;
 
@@ -109,10 +118,12 @@ class completion {
     ~completion() = default;
 
     // From now on it belongs to this thread.
-    void bind(source_location where) noexcept {
+    void bind(loop_core& loop, source_location where) noexcept {
         thread_ = &thread_mark;
+        loop_ = &loop;
         where_ = where;
     }
+    void leave_loop() noexcept { loop_ = nullptr; }
     void keep_cancel_message(const std::string& message) noexcept;
     void keep_error(std::exception_ptr error) noexcept { error_ = std::move(error); }
     void set_outcome(outcome o) noexcept { outcome_ = o; }
@@ -130,6 +141,7 @@ class completion {
         boost::intrusive::list<observer, boost::intrusive::constant_time_size<false>>;
 
     const void* thread_ = nullptr; // see on_own_thread()
+    loop_core* loop_ = nullptr;
     std::exception_ptr error_;
     observer_list observers_;
     std::unique_ptr<std::string> cancel_message_; // null: none given
@@ -139,5 +151,21 @@ class completion {
     outcome outcome_ = outcome::none;
     bool retrieved_ = false;
 };
+
+// Keeps a completion while somebody waits: its handles may be destroyed meanwhile.
+class completion_keeper {
+  public:
+    explicit completion_keeper(completion& c) noexcept : completion_(c) { c.retain(); }
+    completion_keeper(const completion_keeper&) = delete;
+    completion_keeper& operator=(const completion_keeper&) = delete;
+    ~completion_keeper() { completion_.release(); }
+
+  private:
+    completion& completion_;
+};
+
+// Throws, naming the call, for what `waiter` cannot wait for: invalid_state for itself, wrong_loop
+// for what belongs to another loop of this thread and is not done.
+void require_waitable(const completion& c, const task_core& waiter, const char* call);
 
 } // namespace weft::detail

@@ -3,6 +3,7 @@
 #include "api/future_core.hpp"
 #include "api/loop_core.hpp"
 
+#include <weft/detail/participant.hpp>
 #include <weft/future.hpp>
 
 #include <fmt/format.h>
@@ -34,11 +35,12 @@ future_handle::future_handle(std::size_t value_size, future_state::destroy_funct
                              source_location where) {
     static_assert(sizeof(future_core) <= future_state::core_size);
     const std::size_t size = sizeof(future_state) + value_size;
-    void* memory = require_running_loop("weft::future::future").blocks().allocate(size);
+    loop_core& loop = require_running_loop("weft::future::future");
+    void* memory = loop.blocks().allocate(size);
     if (memory == nullptr) {
         throw std::bad_alloc();
     }
-    ::new (memory) future_core(size, destroy_value, where);
+    ::new (memory) future_core(loop, size, destroy_value, where);
     state_ = static_cast<future_state*>(memory);
 }
 
@@ -52,14 +54,18 @@ void future_handle::release() noexcept {
     state_->core().release();
 }
 
-future_core& future_handle::core(const char* call) const {
-    if (state_ == nullptr) [[unlikely]] {
+completion& completion_of(const future_handle& handle, const char* call) {
+    if (state_of(handle) == nullptr) [[unlikely]] {
         throw invalid_state(fmt::format(
             "{}: this handle was moved from and holds no future; keep a copy instead", call));
     }
-    future_core& c = state_->core();
+    future_core& c = state_of(handle)->core();
     c.require_own_thread(call);
     return c;
+}
+
+future_core& future_handle::core(const char* call) const {
+    return static_cast<future_core&>(completion_of(*this, call));
 }
 
 // --- setting ---
@@ -111,20 +117,9 @@ bool future_handle::cancel(std::string message) const {
 
 namespace {
 
-// Keeps the state while somebody waits: the handle may be destroyed meanwhile.
-class kept {
-  public:
-    explicit kept(completion& c) noexcept : completion_(c) { c.retain(); }
-    kept(const kept&) = delete;
-    kept& operator=(const kept&) = delete;
-    ~kept() { completion_.release(); }
-
-  private:
-    completion& completion_;
-};
-
 void join(completion& c, completion::on_cancel policy, const char* call) {
     task_core& waiter = require_running_task(call);
+    require_waitable(c, waiter, call);
     if (c.join(waiter, policy, call) == fibers::wake_reason::cancelled) {
         throw_cancelled(waiter);
     }
@@ -135,7 +130,7 @@ void join(completion& c, completion::on_cancel policy, const char* call) {
 void future_handle::wait() const {
     future_core& c = core("weft::future::wait");
     if (!c.done()) {
-        const kept keep(c);
+        const completion_keeper keep(c);
         join(c, completion::on_cancel::leave, "weft::future::wait");
     }
 }
@@ -143,7 +138,7 @@ void future_handle::wait() const {
 void* future_handle::get_place(const char* call) const {
     future_core& c = core(call);
     if (!c.done()) {
-        const kept keep(c);
+        const completion_keeper keep(c);
         join(c, completion::on_cancel::hand_on, call);
         c.throw_outcome();
         if (c.is_last_reference() && c.has_value_to_lose()) {

@@ -14,10 +14,10 @@ namespace weft::detail {
 
 class future_core final : public completion {
   public:
-    future_core(std::size_t size, future_state::destroy_function destroy_value,
+    future_core(loop_core& loop, std::size_t size, future_state::destroy_function destroy_value,
                 source_location where) noexcept
         : completion(type::future), size_(size), destroy_value_(destroy_value) {
-        bind(where);
+        bind(loop, where);
     }
 
     future_state& state() noexcept { return *reinterpret_cast<future_state*>(this); }

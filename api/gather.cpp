@@ -1,112 +1,197 @@
 // SPDX-License-Identifier: BSL-1.0
+//
+// A failure cancels the children at once, before any of them runs again. When it comes out of a
+// cancel that is under way (which ended a future), it becomes a branch of that one, so that long
+// ways of failures and cancels need no recursion.
 #include "api/loop_core.hpp"
+#include "api/watch_list.hpp"
 
 #include <weft/detail/gather_scope.hpp>
 
-#include <vector>
+#include <new>
 
 namespace weft::detail {
 
 struct gather_scope::state : fibers::wait_site, cancel_branch {
-    // One watched child. Observers must not move, so all are made at once.
-    struct child final : observer {
-        child() noexcept : observer(&child::ended) {}
-        static void ended(observer& o, completion& c) noexcept {
-            auto& self = static_cast<child&>(o);
-            self.scope->child_ended(*c.as_task());
-        }
-        gather_scope::state* scope = nullptr;
-        task_core* task = nullptr;
-    };
-
-    explicit state(std::size_t count)
+    state(loop_core& l, std::size_t arguments, bool exceptions)
         : wait_site{"weft::gather", this, &state::hand_on},
           cancel_branch{&state::next_child},
-          children(count) {}
+          loop(l),
+          children(*this, arguments),
+          return_exceptions(exceptions) {}
 
-    // The waiter was cancelled while parked here: that cancels the children, and their end wakes
-    // it.
+    struct child_list : watch_list {
+        child_list(state& s, std::size_t arguments)
+            : watch_list(arguments, &child_list::ended), scope(s) {}
+        static void ended(observer& o, completion&) noexcept {
+            auto& child = static_cast<entry&>(o);
+            static_cast<child_list&>(child.list).scope.child_ended(child);
+        }
+        state& scope;
+    };
+
+    bool satisfied() const noexcept {
+        return running == 0 ||
+               (first_failure != nullptr && !everything_cancelled && running_own == 0 && waiting);
+    }
+
+    void child_ended(watch_list::entry& child) noexcept {
+        --running;
+        running_own -= child.own ? 1 : 0;
+        note_outcome(child);
+        if (waiting && satisfied()) {
+            loop.scheduler().unpark(*self);
+        }
+    }
+
+    void note_outcome(watch_list::entry& child) noexcept {
+        completion& c = child.watched;
+        if (c.how_it_ended() == completion::outcome::value) {
+            return;
+        }
+        if (child.own) {
+            c.mark_retrieved(); // thrown or returned by gather, or dropped
+        }
+        if (first_failure == nullptr && !return_exceptions) {
+            first_failure = &c;
+            if (waiting && !everything_cancelled) {
+                cancel_own_children();
+            }
+        }
+    }
+
+    void cancel_own_children() noexcept {
+        if (loop.cancel_in_progress()) {
+            start_branch(nullptr);
+            return;
+        }
+        for (watch_list::entry& child : children) {
+            if (child.own) {
+                child.watched.cancel({});
+            }
+        }
+    }
+
+    // The waiter was cancelled while parked here: that cancels everything, and its end wakes it.
     static fibers::fiber* hand_on(fibers::wait_site& site) noexcept {
-        auto& self = static_cast<state&>(site);
-        self.reached = 0;
-        self.waiter->loop()->add_cancel_branch(self);
+        auto& s = static_cast<state&>(site);
+        s.everything_cancelled = true;
+        s.start_branch(s.self);
         return nullptr;
     }
-    static task_core* next_child(cancel_branch& branch) noexcept {
-        auto& self = static_cast<state&>(branch);
-        while (self.reached < self.watched) {
-            task_core* t = self.children[self.reached++].task;
-            if (!t->done()) {
+
+    // A branch for a failure may widen to everything on its way, never narrow again.
+    void start_branch(task_core* whose_wait) noexcept {
+        if (!in_progress) {
+            waiter = nullptr;
+            for (watch_list::entry& child : children) {
+                child.reached = false;
+            }
+        }
+        if (whose_wait != nullptr) {
+            waiter = whose_wait;
+        }
+        position = children.begin();
+        loop.add_cancel_branch(*this);
+    }
+
+    static task_core* next_child(cancel_branch& branch, const std::string& message) noexcept {
+        auto& s = static_cast<state&>(branch);
+        while (s.position != s.children.end()) {
+            watch_list::entry& child = *s.position++;
+            if (child.reached || !(child.own || s.waiter != nullptr)) {
+                continue;
+            }
+            child.reached = true;
+            task_core* t = child.watched.as_task();
+            if (t == nullptr) {
+                child.watched.cancel(message);
+            } else if (!t->done()) {
                 return t;
             }
         }
         return nullptr;
     }
 
-    void child_ended(task_core& t) noexcept {
-        --running;
-        if (t.how_it_ended() != task_core::outcome::value) {
-            if (first_failure == nullptr) {
-                first_failure = &t;
-                cancel_children({});
-            }
-            t.mark_retrieved();
-        }
-        if (running == 0 && waiter != nullptr) {
-            waiter->loop()->scheduler().unpark(*waiter);
-        }
-    }
-
-    void cancel_children(const std::string& message) noexcept {
-        for (child& c : children) {
-            if (c.task != nullptr && !c.task->done()) {
-                c.task->cancel(message);
-            }
-        }
-    }
-
-    std::vector<child> children;
-    std::size_t watched = 0;
+    loop_core& loop;
+    task_core* self = nullptr; // once waiting
+    child_list children;
+    watch_list::entry* position = nullptr; // of the branch in progress
+    completion* first_failure = nullptr;
+    std::size_t arguments = 0;
     std::size_t running = 0;
-    std::size_t reached = 0; // of the watched ones, by the cancel in progress
-    task_core* first_failure = nullptr;
+    std::size_t running_own = 0;
+    bool return_exceptions;
+    bool waiting = false;
+    bool everything_cancelled = false;
 };
 
-gather_scope::gather_scope(std::size_t children) {
-    require_running_task("weft::gather");
-    state_ = std::make_unique<state>(children);
+gather_scope::gather_scope(std::size_t arguments, bool return_exceptions) {
+    loop_core& loop = *require_running_task("weft::gather").loop();
+    void* memory = loop.blocks().allocate(sizeof(state));
+    if (memory == nullptr) {
+        throw std::bad_alloc();
+    }
+    try {
+        state_ = ::new (memory) state(loop, arguments, return_exceptions);
+    } catch (...) {
+        loop.blocks().free(memory, sizeof(state));
+        throw;
+    }
 }
 
-gather_scope::~gather_scope() = default;
+gather_scope::~gather_scope() {
+    loop_core& loop = state_->loop;
+    state_->~state();
+    loop.blocks().free(state_, sizeof(state));
+}
 
-void gather_scope::watch(task_state& s) {
-    state::child& c = state_->children[state_->watched++];
-    c.scope = state_.get();
-    c.task = &s.core();
-    ++state_->running;
-    if (s.core().done()) {
-        state_->child_ended(s.core());
+void gather_scope::watch(completion& c, bool own) {
+    require_waitable(c, require_running_task("weft::gather"), "weft::gather");
+    watch_list::entry* child = state_->children.add(c, state_->arguments++);
+    if (child == nullptr) {
+        return;
+    }
+    child->own = own;
+    if (c.done()) {
+        state_->note_outcome(*child);
     } else {
-        s.core().observe(c);
+        ++state_->running;
+        state_->running_own += own ? 1 : 0;
     }
 }
 
 void gather_scope::wait() {
+    state& s = *state_;
     task_core& self = require_running_task("weft::gather");
-    fibers::scheduler& scheduler = self.loop()->scheduler();
-    if (self.cancel_pending() && scheduler.cancel_is_deliverable()) {
-        state_->cancel_children(self.cancel_message());
-    }
+    fibers::scheduler& scheduler = s.loop.scheduler();
     fibers::wake_reason reason = fibers::wake_reason::notified;
-    if (state_->running > 0) {
-        state_->waiter = &self;
-        reason = scheduler.park(*state_);
+    if (s.running > 0) {
+        s.self = &self;
+        s.waiting = true;
+        if (s.first_failure != nullptr) {
+            s.cancel_own_children();
+        }
+        if (self.cancel_pending() && scheduler.cancel_is_deliverable()) {
+            s.everything_cancelled = true; // it came before the wait did
+            const std::string message = self.cancel_message();
+            for (watch_list::entry& child : s.children) {
+                child.watched.cancel(message, &self);
+            }
+        }
+        if (!s.satisfied()) {
+            reason = scheduler.park(s);
+        } else if (s.everything_cancelled) {
+            self.take_cancel();
+            reason = fibers::wake_reason::cancelled;
+        }
+        s.waiting = false;
     }
     if (reason == fibers::wake_reason::cancelled) {
         throw_cancelled(self);
     }
-    if (state_->first_failure != nullptr) {
-        state_->first_failure->throw_outcome();
+    if (s.first_failure != nullptr) {
+        s.first_failure->throw_outcome();
     }
 }
 

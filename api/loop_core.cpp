@@ -77,13 +77,24 @@ fibers::time_point loop_core::deadline_after(fibers::clock::duration d) const no
     return d >= fibers::never - now ? fibers::never : now + d;
 }
 
-task_core* loop_core::next_on_cancel_branches(task_core*& waiter) noexcept {
-    while (branches_ != nullptr) {
-        if (task_core* t = branches_->next(*branches_)) {
-            waiter = branches_->waiter;
+void loop_core::add_cancel_branch(cancel_branch& b) noexcept {
+    if (!b.in_progress) {
+        b.in_progress = true;
+        b.rest = std::exchange(branches_, &b);
+    }
+}
+
+task_core* loop_core::next_on_cancel_branches(task_core*& waiter,
+                                              const std::string& message) noexcept {
+    while (cancel_branch* b = branches_) {
+        if (task_core* t = b->next(*b, message)) {
+            waiter = b->waiter;
             return t;
         }
-        branches_ = branches_->rest;
+        if (branches_ == b) { // its futures may have led to others, which are in front of it now
+            branches_ = b->rest;
+            b->in_progress = false;
+        }
     }
     return nullptr;
 }

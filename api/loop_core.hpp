@@ -36,11 +36,14 @@
 
 namespace weft::detail {
 
-// A task's wait for several others, to each of which it hands a cancel on.
+// Several ways for a cancel to go: a task's wait for several others, to each of which it hands the
+// cancel on, or those that a failure cancels.
 struct cancel_branch {
-    task_core* (*next)(cancel_branch&) noexcept; // null when there is none left
-    task_core* waiter = nullptr;
+    // The next task to cancel, null when there is none left. Cancels futures itself.
+    task_core* (*next)(cancel_branch&, const std::string& message) noexcept;
+    task_core* waiter = nullptr; // null when no wait led here
     cancel_branch* rest = nullptr;
+    bool in_progress = false;
 };
 
 class loop_core {
@@ -104,11 +107,18 @@ class loop_core {
         return next_id_++;
     }
 
-    std::uint32_t next_cancel_round() noexcept { return ++cancel_round_; }
-    // Adds ways to the cancel() in progress, which goes them when it can go no further.
-    void add_cancel_branch(cancel_branch& b) noexcept { b.rest = std::exchange(branches_, &b); }
+    // Around every cancel of a task. Cancelling runs no code of a task's, but it can end futures,
+    // and so lead to other cancels: these join the one in progress instead of starting within it.
+    std::uint32_t begin_cancel() noexcept {
+        ++cancels_in_progress_;
+        return ++cancel_round_;
+    }
+    void end_cancel() noexcept { --cancels_in_progress_; }
+    bool cancel_in_progress() const noexcept { return cancels_in_progress_ > 0; }
+    // Adds ways to the cancel in progress, which goes them when it can go no further.
+    void add_cancel_branch(cancel_branch& b) noexcept;
     // The next task on one of them, and whose wait that is; null when none is left.
-    task_core* next_on_cancel_branches(task_core*& waiter) noexcept;
+    task_core* next_on_cancel_branches(task_core*& waiter, const std::string& message) noexcept;
     // Called by every task as its last act on the loop.
     void task_ended(const task_core& t) noexcept;
     // Around every done callback's stay in the ready queue: the loop does not end before it has
@@ -180,6 +190,7 @@ class loop_core {
     std::uint64_t next_id_ = 0;
     std::uint64_t last_id_ = 0;
     std::uint32_t cancel_round_ = 0;
+    int cancels_in_progress_ = 0;
     cancel_branch* branches_ = nullptr;
     std::uint64_t spawned_ = 0;
     task_core* main_ = nullptr; // while it runs

@@ -3,6 +3,7 @@
 #include "api/loop_core.hpp"
 #include "api/report.hpp"
 
+#include <weft/detail/participant.hpp>
 #include <weft/task.hpp>
 
 #include <fmt/format.h>
@@ -47,14 +48,14 @@ void task_pointer::release() noexcept {
 
 namespace {
 
-task_core& require_task(const task_pointer& task, const char* call) {
-    if (!task) [[unlikely]] {
+task_core& require_task(task_state* task, const char* call) {
+    if (task == nullptr) [[unlikely]] {
         throw invalid_state(
             fmt::format("{}: this handle holds no task (moved from, detached, or its "
                         "value was taken by get())",
                         call));
     }
-    task_core& t = task.get()->core();
+    task_core& t = task->core();
     t.require_own_thread(call);
     return t;
 }
@@ -62,14 +63,7 @@ task_core& require_task(const task_pointer& task, const char* call) {
 // Parks the running task until `awaited` has ended. Throws `cancelled`.
 void join(task_core& awaited, task_core::on_cancel policy, const char* call) {
     task_core& waiter = require_running_task(call);
-    if (&waiter == &awaited) [[unlikely]] {
-        throw invalid_state(
-            fmt::format("{}: task '{}' would wait for itself", call, awaited.name()));
-    }
-    if (awaited.loop() != waiter.loop()) [[unlikely]] {
-        throw wrong_loop(fmt::format("{}: task '{}' belongs to another loop of this thread", call,
-                                     awaited.name()));
-    }
+    require_waitable(awaited, waiter, call);
     if (awaited.join(waiter, policy, call) == fibers::wake_reason::cancelled) {
         throw_cancelled(waiter);
     }
@@ -88,15 +82,19 @@ task_pointer start_task(task_state* made, task_options* options, source_location
     return task;
 }
 
+completion& completion_of(const task_handle& handle, const char* call) {
+    return require_task(state_of(handle), call);
+}
+
 void wait_for_end(const task_pointer& task, bool hand_on, const char* call) {
-    task_core& awaited = require_task(task, call);
+    task_core& awaited = require_task(task.get(), call);
     if (!awaited.done()) {
         join(awaited, hand_on ? task_core::on_cancel::hand_on : task_core::on_cancel::leave, call);
     }
 }
 
 void require_result(const task_pointer& task, const char* call) {
-    task_core& t = require_task(task, call);
+    task_core& t = require_task(task.get(), call);
     if (!t.done()) {
         throw invalid_state(
             fmt::format("{}: task '{}' is not done; wait for it first", call, t.name()));
@@ -127,7 +125,7 @@ void cancel_and_join(task_state& s) noexcept {
 // --- task_handle ---
 
 task_state& task_handle::state(const char* call) const {
-    require_task(task_, call);
+    require_task(task_.get(), call);
     return *task_.get();
 }
 

@@ -25,8 +25,7 @@ void task_core::start(loop_core& loop, task_options* options, source_location wh
         stack_size = options->stack_size;
         eager = options->eager;
     }
-    loop_ = &loop;
-    bind(where);
+    bind(loop, where);
     context_ = current_context();
     id_ = loop.next_task_id();
     loop.add_task(*this);
@@ -81,7 +80,7 @@ task_core::outcome task_core::run_callable() noexcept {
         owner_.destroy_value();
         o = outcome::cancelled;
     }
-    if (cancels_ > 0 && o == outcome::value && loop_->debug()) {
+    if (cancels_ > 0 && o == outcome::value && loop()->debug()) {
         report_swallowed_cancel(*this);
     }
     return o;
@@ -91,10 +90,10 @@ void task_core::end(outcome o) noexcept {
     context_.reset();
     set_outcome(o);
     mark_ended();
-    loop_->tasks().erase(task_list::s_iterator_to(*this));
+    loop()->tasks().erase(task_list::s_iterator_to(*this));
     tell_observers();
-    loop_->task_ended(*this);
-    loop_ = nullptr;
+    loop()->task_ended(*this);
+    leave_loop();
 }
 
 void task_core::destroy() noexcept {
@@ -127,8 +126,8 @@ void task_core::cancel_running(const std::string& message, task_core* joining) n
     // iteratively, because the ways can be long. Where a wait leads to a task that was reached
     // before, tasks wait for each other in a circle, and nobody can wait for its end: there the
     // cancel ends that wait.
-    loop_core& loop = *loop_;
-    const std::uint32_t round = loop.next_cancel_round();
+    loop_core& loop = *completion::loop();
+    const std::uint32_t round = loop.begin_cancel();
     if (joining != nullptr) {
         joining->cancel_round_ = round;
     }
@@ -141,7 +140,7 @@ void task_core::cancel_running(const std::string& message, task_core* joining) n
             t->keep_cancel_message(message);
             next = static_cast<task_core*>(loop.scheduler().cancel(*t));
             waiter = t;
-        } else {
+        } else if (waiter != nullptr) {
             // One that lends its stack cannot leave; the one that closed the circle does not lend.
             if (waiter->lends_its_stack()) {
                 waiter = t == joining ? this : t;
@@ -153,8 +152,9 @@ void task_core::cancel_running(const std::string& message, task_core* joining) n
                 loop.scheduler().unpark(*waiter, fibers::wake_reason::cancelled);
             }
         }
-        t = next != nullptr ? next : loop.next_on_cancel_branches(waiter);
+        t = next != nullptr ? next : loop.next_on_cancel_branches(waiter, message);
     }
+    loop.end_cancel();
 }
 
 int task_core::uncancel() noexcept {

@@ -35,8 +35,6 @@ class task_core final : public fibers::fiber,
     // Gives the task to a loop and makes it ready, or runs it at once. Throws spawn_error.
     void start(loop_core& loop, task_options* options, source_location where);
 
-    // The loop it runs on; null once it has ended.
-    loop_core* loop() const noexcept { return loop_; }
     task_state& owner() noexcept { return owner_; }
     std::uint64_t id() const noexcept { return id_; }
     std::string name() const;
@@ -60,7 +58,6 @@ class task_core final : public fibers::fiber,
 
     int cancels_ = 0; // fits behind the base's last member
     task_state& owner_;
-    loop_core* loop_ = nullptr;
     std::uint64_t id_ = 0;
     std::unique_ptr<std::string> name_; // null: "task-N"
     context_pointer context_;

@@ -279,6 +279,26 @@ TEST_F(future_test, belongs_to_the_loop_it_was_made_on) {
     });
 }
 
+TEST_F(future_test, of_another_loop_of_the_same_thread_cannot_be_waited_for) {
+    runner mine;
+    runner other;
+    std::optional<future<int>> f;
+    mine.run([&] { f.emplace(); });
+    other.run([&] {
+        const auto refused = [](const char* call, auto use) {
+            EXPECT_THAT(text_of<wrong_loop>(use), AllOf(HasSubstr(call), HasSubstr("future")));
+        };
+        refused("weft::future::get", [&] { f->get(); });
+        refused("weft::future::wait", [&] { f->wait(); });
+        refused("weft::gather", [&] { gather(*f); });
+    });
+    EXPECT_FALSE(f->done());
+    mine.run([&] {
+        f->set_result(1);
+        EXPECT_EQ(f->get(), 1);
+    });
+}
+
 TEST_F(future_test, a_handle_that_was_moved_from_holds_none) {
     in_virtual_time([] {
         future<int> f;

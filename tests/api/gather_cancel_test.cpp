@@ -3,6 +3,7 @@
 // Cancels and gather(): of the waiter, of a child, before, during and between.
 #include "tests/support/api_fixture.hpp"
 
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -212,6 +213,28 @@ TEST_F(gather_cancel_test, when_it_is_over_other_calls_work) {
         yield_times(2);
         t.cancel();
         EXPECT_EQ(t.get(), 3);
+    });
+}
+
+TEST_F(gather_cancel_test, long_ways_of_futures_and_failures_need_no_deep_stack) {
+    in_virtual_time([] {
+        // Each gather waits for its own future and a child that runs the next gather: the cancel of
+        // the first future fails that gather, whose child's cancel ends the next future, and so on.
+        std::vector<future<int>> futures(5'000);
+        struct {
+            void operator()(std::span<future<int>> rest) const {
+                if (rest.empty()) {
+                    sleep_until_cancelled();
+                } else {
+                    gather(rest.front(), [this, rest] { (*this)(rest.subspan(1)); });
+                }
+            }
+        } const level;
+        auto t = spawn([&] { level(futures); });
+        yield_times(10'010);
+        futures.front().cancel("gone");
+        EXPECT_EQ(end_of([&] { t.get(); }), "cancelled: gone");
+        EXPECT_TRUE(futures.back().cancelled());
     });
 }
 

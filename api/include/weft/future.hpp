@@ -66,10 +66,8 @@ class future : public detail::future_handle {
     template <class F>
     requires std::invocable < std::decay_t<F>
     &, future > callback_id add_done_callback(F&& f) const {
-        return this->add_callback(
-            [f = std::decay_t<F>(std::forward<F>(f))](const future_handle& done) mutable {
-                f(future(done));
-            });
+        return this->add_callback([f = std::decay_t<F>(std::forward<F>(f))](
+                                      const future_handle& done) mutable { f(future(done)); });
     }
 
   private:
@@ -127,10 +125,8 @@ class future<T> : public detail::future_handle {
     template <class F>
     requires std::invocable < std::decay_t<F>
     &, future > callback_id add_done_callback(F&& f) const {
-        return this->add_callback(
-            [f = std::decay_t<F>(std::forward<F>(f))](const future_handle& done) mutable {
-                f(future(done));
-            });
+        return this->add_callback([f = std::decay_t<F>(std::forward<F>(f))](
+                                      const future_handle& done) mutable { f(future(done)); });
     }
 
   private:

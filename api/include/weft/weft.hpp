@@ -15,13 +15,14 @@
 #include <weft/exception_context.hpp>
 #include <weft/future.hpp>
 #include <weft/gather.hpp>
-#include <weft/handle.hpp>
 #include <weft/generator.hpp>
+#include <weft/handle.hpp>
 #include <weft/latch.hpp>
 #include <weft/listener.hpp>
 #include <weft/loop.hpp>
 #include <weft/metrics.hpp>
 #include <weft/mutex.hpp>
+#include <weft/outcome.hpp>
 #include <weft/queue.hpp>
 #include <weft/run.hpp>
 #include <weft/runner.hpp>
