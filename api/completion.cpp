@@ -25,12 +25,14 @@ const std::string no_message;
 // Who waits for the outcome, on the waiting stack.
 class joiner final : public observer, public fibers::wait_site {
   public:
-    joiner(task_core& waiter, completion& awaited, const char* operation, bool hands_on) noexcept
+    joiner(task_core& waiter, completion& awaited, const char* operation, bool hands_on,
+           bool* handed_on) noexcept
         : observer(&joiner::wake),
           wait_site{operation, &awaited, hands_on ? &joiner::hand_on : nullptr,
                     hands_on ? awaited.as_task() : nullptr},
           waiter_(waiter),
-          completion_(awaited) {}
+          completion_(awaited),
+          handed_on_(handed_on) {}
 
   private:
     static void wake(observer& o, completion&) noexcept {
@@ -40,6 +42,9 @@ class joiner final : public observer, public fibers::wait_site {
     // A task is next on the way of the cancel; a future ends here, which wakes the waiter, too.
     static fibers::fiber* hand_on(fibers::wait_site& site) noexcept {
         auto& self = static_cast<joiner&>(site);
+        if (self.handed_on_ != nullptr) {
+            *self.handed_on_ = true;
+        }
         if (self.awaited == nullptr) {
             self.completion_.cancel(self.waiter_.cancel_message());
         }
@@ -48,6 +53,7 @@ class joiner final : public observer, public fibers::wait_site {
 
     task_core& waiter_;
     completion& completion_;
+    bool* handed_on_;
 };
 
 } // namespace
@@ -177,7 +183,7 @@ bool completion::cancel(const std::string& message, task_core* joining) noexcept
 }
 
 fibers::wake_reason completion::join(task_core& waiter, on_cancel policy, const char* operation,
-                                     fibers::time_point deadline) noexcept {
+                                     fibers::time_point deadline, bool* handed_on) noexcept {
     if (done()) {
         return fibers::wake_reason::notified;
     }
@@ -185,12 +191,15 @@ fibers::wake_reason completion::join(task_core& waiter, on_cancel policy, const 
     if (policy == on_cancel::hand_on && waiter.cancel_pending() &&
         scheduler.cancel_is_deliverable()) {
         cancel(waiter.cancel_message(), &waiter); // it came before the wait did
+        if (handed_on != nullptr) {
+            *handed_on = true;
+        }
         if (done()) {
             waiter.take_cancel();
             return fibers::wake_reason::cancelled;
         }
     }
-    joiner self(waiter, *this, operation, policy == on_cancel::hand_on);
+    joiner self(waiter, *this, operation, policy == on_cancel::hand_on, handed_on);
     observe(self);
     if (policy == on_cancel::keep) {
         waiter.block_cancels();

@@ -85,10 +85,11 @@ class completion {
     bool cancel(const std::string& message, task_core* joining = nullptr) noexcept;
 
     // Parks the running task until this has its outcome. hand_on: a cancel of the waiter cancels
-    // this instead; keep: it waits for the next blocking call.
+    // this instead, and sets *handed_on; keep: it waits for the next blocking call.
     enum class on_cancel : std::uint8_t { leave, hand_on, keep };
     fibers::wake_reason join(task_core& waiter, on_cancel policy, const char* operation,
-                             fibers::time_point deadline = fibers::never) noexcept;
+                             fibers::time_point deadline = fibers::never,
+                             bool* handed_on = nullptr) noexcept;
 
     void observe(observer& o) noexcept { observers_.push_back(o); }
     template <class Predicate>

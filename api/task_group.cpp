@@ -54,7 +54,8 @@ struct task_group::state : fibers::wait_site, detail::cancel_branch {
         self.parent.loop()->add_cancel_branch(self);
         return nullptr;
     }
-    static detail::task_core* next_child(detail::cancel_branch& branch) noexcept {
+    static detail::task_core* next_child(detail::cancel_branch& branch,
+                                         const std::string& /*message*/) noexcept {
         auto& self = static_cast<state&>(branch);
         return self.reached != self.children.end() ? (self.reached++)->task : nullptr;
     }

@@ -60,6 +60,9 @@ class fiber : public runnable {
         return state_ == fiber_state::ready && site_ != nullptr &&
                reason_ == wake_reason::timed_out;
     }
+    // What ended its last park() by itself, also where that returned `cancelled` for a cancel that
+    // had been handed on.
+    wake_reason woken_by() const noexcept { return reason_; }
     // Parked, with the fiber it waits for on top of its stack: only that one's end can make it
     // ready.
     bool lends_its_stack() const noexcept { return lends_its_stack_; }

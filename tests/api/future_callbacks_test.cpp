@@ -25,6 +25,7 @@ std::exception_ptr error(const char* text) {
 // --- callbacks ---
 
 TEST_F(future_callbacks_test, callbacks_are_queued_in_order_and_get_the_future) {
+    const unshuffled order;
     in_virtual_time([] {
         future<int> f;
         std::string log;

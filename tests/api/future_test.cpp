@@ -81,6 +81,7 @@ TEST_F(future_test, that_is_done_is_read_without_a_switch) {
 }
 
 TEST_F(future_test, wakes_all_who_wait_in_order_and_not_inline) {
+    const unshuffled order;
     in_virtual_time([] {
         future<int> f;
         std::string log;
@@ -291,6 +292,10 @@ TEST_F(future_test, of_another_loop_of_the_same_thread_cannot_be_waited_for) {
         refused("weft::future::get", [&] { f->get(); });
         refused("weft::future::wait", [&] { f->wait(); });
         refused("weft::gather", [&] { gather(*f); });
+        refused("weft::wait", [&] { weft::wait(std::vector{*f}); });
+        refused("weft::as_completed", [&] { as_completed(std::vector{*f}); });
+        refused("weft::wait_for", [&] { wait_for(*f, 1s); });
+        refused("weft::shield", [&] { shield(*f); });
     });
     EXPECT_FALSE(f->done());
     mine.run([&] {

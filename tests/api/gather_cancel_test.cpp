@@ -27,7 +27,7 @@ TEST_F(gather_cancel_test, of_the_waiter_cancels_all_and_waits_for_them) {
             };
         };
         auto t = spawn([&] { gather(child("slow ", 2h), child("quick ", 1h)); });
-        yield_times(2);
+        yield_times(4);
         EXPECT_TRUE(t.cancel("why"));
         EXPECT_EQ(end_of([&] { t.get(); }), "cancelled: why");
         EXPECT_EQ(log, "quick slow ");
@@ -54,7 +54,7 @@ TEST_F(gather_cancel_test, of_the_waiter_is_not_lost_when_every_child_swallows_i
             return ++swallowed;
         };
         auto t = spawn([&] { gather(child, child); });
-        yield_times(2);
+        yield_times(4);
         t.cancel();
         t.wait();
         EXPECT_TRUE(t.cancelled());

@@ -3,6 +3,7 @@
 // All of weft.
 #pragma once
 
+#include <weft/as_completed.hpp>
 #include <weft/barrier.hpp>
 #include <weft/cancel_blocker.hpp>
 #include <weft/clock.hpp>
@@ -28,6 +29,7 @@
 #include <weft/runner.hpp>
 #include <weft/semaphore.hpp>
 #include <weft/shared_mutex.hpp>
+#include <weft/shield.hpp>
 #include <weft/sleep.hpp>
 #include <weft/stream.hpp>
 #include <weft/task.hpp>
@@ -35,4 +37,6 @@
 #include <weft/thread_pool.hpp>
 #include <weft/timeout.hpp>
 #include <weft/wait_signal.hpp>
+#include <weft/wait.hpp>
+#include <weft/wait_for.hpp>
 #include <weft/work_guard.hpp>
