@@ -212,11 +212,11 @@ TEST_F(descriptor_callbacks_test, stands_beside_a_task_that_waits_for_the_same_d
         stream server = accepting.get();
         auto reading = spawn([&] { return server.read_line(); });
         int calls = 0;
-        yield();
+        yield_times(2);
         running_loop().add_reader(server.native_handle(), [&] { ++calls; });
         client.write("line\n");
         EXPECT_EQ(reading.get(), "line\n");
-        yield();
+        yield_times(2);
         EXPECT_GE(calls, 1);
         const int fd = server.native_handle();
         server.close(); // the reader goes with the descriptor

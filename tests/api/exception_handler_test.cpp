@@ -54,7 +54,7 @@ TEST_F(exception_handler_test, is_told_of_an_unretrieved_error_with_its_task_and
         const told handler;
         const unsigned line = __LINE__ + 1;
         spawn({.name = "unread"}, fail).detach();
-        yield();
+        yield_times(2);
         EXPECT_THAT(handler.lines(), ElementsAre("unretrieved exception | error: boom | unread"));
         if (detail::std_source_location::current().line() != 0) {
             EXPECT_THAT(handler.places(), ElementsAre(line));
@@ -97,7 +97,7 @@ TEST_F(exception_handler_test, is_told_of_errors_at_the_end_of_the_loop) {
                 throw std::runtime_error("while cleaning up");
             }
         }).detach();
-        yield();
+        yield_times(2);
     });
     EXPECT_THAT(lines, ElementsAre("unretrieved exception | error: while cleaning up | left"));
 }
@@ -107,7 +107,7 @@ TEST_F(exception_handler_test, may_keep_the_task) {
         std::optional<task_ref> kept;
         running_loop().set_exception_handler([&](const exception_context& c) { kept = c.task; });
         spawn({.name = "kept"}, fail).detach();
-        yield();
+        yield_times(2);
         ASSERT_TRUE(kept);
         EXPECT_EQ(kept->name(), "kept");
         EXPECT_TRUE(kept->done());
@@ -120,12 +120,12 @@ TEST_F(exception_handler_test, that_throws_is_itself_reported_and_the_loop_goes_
         running_loop().set_exception_handler(
             [](const exception_context&) { throw std::logic_error("handler broke"); });
         spawn({.name = "unread"}, fail).detach();
-        yield();
+        yield_times(2);
         EXPECT_EQ(spawn([] { return 1; }).get(), 1);
         running_loop().set_exception_handler(
             [](const exception_context&) { throw cancelled("from the handler"); });
         running_loop().call_soon(fail);
-        yield();
+        yield_times(2);
     });
     EXPECT_THAT(captured.finish(),
                 ElementsAre(AllOf(HasSubstr("exception in the exception handler"),
@@ -145,10 +145,10 @@ TEST_F(exception_handler_test, is_not_called_inside_itself) {
             }
         });
         spawn({.name = "outer"}, fail).detach();
-        yield();
+        yield_times(2);
         EXPECT_EQ(calls, 1);
         spawn({.name = "again"}, fail).detach();
-        yield();
+        yield_times(2);
         EXPECT_EQ(calls, 2);
     });
     EXPECT_THAT(captured.finish(), ElementsAre(HasSubstr("'inner'"), HasSubstr("'inner'")));
@@ -166,7 +166,7 @@ TEST_F(exception_handler_test, may_be_replaced_by_itself) {
         });
         l.call_soon(fail);
         l.call_soon(fail);
-        yield();
+        yield_times(2);
         EXPECT_THAT(by, ElementsAre("first", "second"));
         EXPECT_EQ(live.alive(), 0);
         l.set_exception_handler({});

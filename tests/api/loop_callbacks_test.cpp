@@ -20,6 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using loop_callbacks_test = api_test;
+using loop_callbacks_order_test = ordered_api_test;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -31,7 +32,7 @@ auto noting(lines& log, std::string name) {
     return [&log, name = std::move(name)] { log.push_back(name); };
 }
 
-TEST_F(loop_callbacks_test,
+TEST_F(loop_callbacks_order_test,
        run_in_one_queue_with_tasks_and_a_due_timer_comes_behind_what_is_ready) {
     lines log;
     in_virtual_time([&] {
@@ -39,7 +40,7 @@ TEST_F(loop_callbacks_test,
         const auto twice = [&](std::string name) {
             return [&log, name] {
                 log.push_back(name);
-                yield();
+                yield_times(2);
                 log.push_back(name + "'");
             };
         };
@@ -54,7 +55,7 @@ TEST_F(loop_callbacks_test,
     EXPECT_THAT(log, ElementsAre("cb1", "A", "cb2", "B", "later0", "A'", "B'"));
 }
 
-TEST_F(loop_callbacks_test, what_a_callback_queues_runs_in_the_next_iteration) {
+TEST_F(loop_callbacks_order_test, what_a_callback_queues_runs_in_the_next_iteration) {
     lines log;
     in_virtual_time([&] {
         loop& l = running_loop();
@@ -70,7 +71,7 @@ TEST_F(loop_callbacks_test, what_a_callback_queues_runs_in_the_next_iteration) {
     EXPECT_THAT(log, ElementsAre("first", "second", "next", "main"));
 }
 
-TEST_F(loop_callbacks_test, due_ones_run_in_order_of_time_and_ties_in_order_of_creation) {
+TEST_F(loop_callbacks_order_test, due_ones_run_in_order_of_time_and_ties_in_order_of_creation) {
     lines log;
     in_virtual_time([&] {
         loop& l = running_loop();
@@ -130,7 +131,7 @@ TEST_F(loop_callbacks_test, a_cancelled_one_never_runs_and_its_callable_goes_at_
     });
 }
 
-TEST_F(loop_callbacks_test, one_that_is_due_and_queued_can_still_be_cancelled) {
+TEST_F(loop_callbacks_order_test, one_that_is_due_and_queued_can_still_be_cancelled) {
     in_virtual_time([] {
         loop& l = running_loop();
         handle second;
@@ -146,7 +147,7 @@ TEST_F(loop_callbacks_test, the_callable_goes_right_after_its_call_though_a_hand
     in_virtual_time([] {
         live_count live;
         handle h = running_loop().call_soon([held = live.make()] {});
-        yield();
+        yield_times(2);
         EXPECT_EQ(live.alive(), 0);
         EXPECT_FALSE(h.cancelled());
         h.cancel(); // too late, and harmless
@@ -163,7 +164,7 @@ TEST_F(loop_callbacks_test, one_may_cancel_its_own_handle) {
             h->cancel();
             EXPECT_EQ(live.alive(), 1) << "not while it runs";
         });
-        yield();
+        yield_times(2);
         EXPECT_EQ(live.alive(), 0);
     });
 }
@@ -175,7 +176,7 @@ TEST_F(loop_callbacks_test, need_not_be_copyable) {
         running_loop().call_soon([&sum, n = std::make_unique<int>(3), large = lines(5)]() mutable {
             sum += *n + int(large.size());
         });
-        yield();
+        yield_times(2);
         EXPECT_EQ(sum, 10);
     });
 }
@@ -184,7 +185,7 @@ TEST_F(loop_callbacks_test, must_not_block) {
     in_virtual_time([] {
         std::string text;
         running_loop().call_soon([&] { text = text_of<not_in_task>([] { sleep_for(1s); }); });
-        yield();
+        yield_times(2);
         EXPECT_THAT(text, AllOf(HasSubstr("weft::sleep_for"), HasSubstr("callback"),
                                 HasSubstr("spawn a task")));
     });
@@ -194,7 +195,7 @@ TEST_F(loop_callbacks_test, may_spawn_tasks) {
     in_virtual_time([] {
         int got = 0;
         running_loop().call_soon([&] { spawn([&got] { got = 1; }).detach(); });
-        yield_times(2);
+        yield_times(3);
         EXPECT_EQ(got, 1);
     });
 }
@@ -207,7 +208,7 @@ TEST_F(loop_callbacks_test, an_exception_is_reported_and_the_loop_goes_on) {
         l.call_soon([] { throw std::runtime_error("boom"); });
         l.call_soon([] { throw cancelled(); });
         l.call_soon(noting(log, "after"));
-        yield();
+        yield_times(2);
     });
     EXPECT_THAT(log, ElementsAre("after"));
     EXPECT_THAT(captured.finish(), ElementsAre(AllOf(HasSubstr("exception in a callback"),
@@ -287,7 +288,7 @@ TEST_F(loop_callbacks_test, the_running_loop_is_known_inside_and_only_inside) {
         EXPECT_EQ(running_loop_or_null(), l);
         spawn([l] { EXPECT_EQ(&running_loop(), l); }).get();
         l->call_soon([l] { EXPECT_EQ(&running_loop(), l); });
-        yield();
+        yield_times(2);
         std::thread([] { EXPECT_EQ(running_loop_or_null(), nullptr); }).join();
     });
 }

@@ -24,6 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using loop_outside_test = api_test;
+using loop_outside_order_test = ordered_api_test;
 using loop_outside_Stress = api_test;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -57,7 +58,7 @@ TEST_F(loop_outside_test, post_runs_callbacks_on_the_loop_in_their_order) {
     });
 }
 
-TEST_F(loop_outside_test, post_on_the_loops_own_thread_keeps_the_order_of_call_soon) {
+TEST_F(loop_outside_order_test, post_on_the_loops_own_thread_keeps_the_order_of_call_soon) {
     in_virtual_time([] {
         loop& l = running_loop();
         std::vector<int> order;
@@ -155,7 +156,7 @@ TEST_F(loop_outside_test, a_stop_request_of_a_task_of_the_loop_itself_works) {
     in_virtual_time([] {
         std::stop_source source;
         auto work = running_loop().submit(source.get_token(), sleep_until_cancelled);
-        yield();
+        yield_times(2);
         source.request_stop();
         sleep_for(1s);
         EXPECT_EQ(work.wait_for(0s), std::future_status::ready);
@@ -171,7 +172,7 @@ TEST_F(loop_outside_test, submitted_work_that_the_loops_end_cuts_off_is_cancelle
             sleep_until_cancelled();
             return 1;
         });
-        yield();
+        yield_times(2);
         never_begun = running_loop().submit([] { return 2; });
     });
     EXPECT_THROW(begun.get(), cancelled);

@@ -22,6 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using runner_poll_test = api_test;
+using runner_poll_order_test = ordered_api_test;
 using testing::ElementsAre;
 
 bool readable(int fd, std::chrono::milliseconds wait = 0ms) {
@@ -268,7 +269,7 @@ TEST_F(runner_poll_test, its_descriptor_may_be_watched_by_epoll) {
     ::close(set);
 }
 
-TEST_F(runner_poll_test, run_and_poll_may_alternate) {
+TEST_F(runner_poll_order_test, run_and_poll_may_alternate) {
     runner r;
     const int fd = r.fd();
     std::vector<int> order;

@@ -22,6 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using runner_test = api_test;
+using runner_order_test = ordered_api_test;
 using runner_Death = api_test;
 using testing::AllOf;
 using testing::ElementsAre;
@@ -57,7 +58,7 @@ TEST_F(runner_test, tasks_and_callbacks_wait_for_the_next_run) {
             return 1;
         });
         running_loop().call_later(30min, [&] { log.emplace_back("callback"); });
-        yield();
+        yield_times(2);
         log.emplace_back("first run");
     });
     EXPECT_FALSE(background.done());
@@ -80,7 +81,7 @@ TEST_F(runner_test, its_end_cancels_and_joins_what_is_left) {
                 yield(); // cleaning up may block
             }).detach();
             running_loop().call_later(1h, [held = live.make()] {});
-            yield();
+            yield_times(2);
         });
         EXPECT_EQ(live.alive(), 2);
     }
@@ -94,7 +95,7 @@ TEST_F(runner_test, what_wakes_a_task_between_two_runs_is_not_lost) {
     task<void> waiter;
     r.run([&] {
         waiter = spawn([&] { e->wait("test", nullptr); });
-        yield();
+        yield_times(2);
     });
     EXPECT_TRUE(e->notify_one());
     r.run([&] { waiter.get(); });
@@ -107,7 +108,7 @@ TEST_F(runner_test, a_task_handle_may_go_between_two_runs) {
         task<void> background;
         r.run([&] {
             background = spawn([&] { end = end_of(sleep_until_cancelled); });
-            yield();
+            yield_times(2);
         });
     } // cancels; the next run lets it end
     EXPECT_EQ(end, "");
@@ -123,7 +124,7 @@ TEST_F(runner_test, a_stream_may_go_between_two_runs) {
     r.run([] {});
 }
 
-TEST_F(runner_test, callbacks_asked_for_between_two_runs_run_in_the_next) {
+TEST_F(runner_order_test, callbacks_asked_for_between_two_runs_run_in_the_next) {
     std::vector<int> order;
     runner r(virtual_time());
     loop& l = r.get_loop();
@@ -219,7 +220,7 @@ TEST_F(runner_test, two_on_one_thread_do_not_mix) {
             in_a.wait("test", nullptr);
             woken = true;
         });
-        yield();
+        yield_times(2);
     });
     b.run([&] {
         EXPECT_TRUE(in_a.notify_one()); // a task of the other loop

@@ -22,6 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using wait_signal_test = api_test;
+using wait_signal_order_test = ordered_api_test;
 using testing::HasSubstr;
 
 TEST_F(wait_signal_test, returns_the_signal_that_came) {
@@ -38,7 +39,7 @@ TEST_F(wait_signal_test, returns_the_signal_that_came) {
 TEST_F(wait_signal_test, one_that_comes_between_two_waits_is_kept) {
     in_virtual_time([] {
         auto first = spawn([] { return wait_signal({SIGUSR1, SIGUSR2}); });
-        yield();
+        yield_times(2);
         std::raise(SIGUSR2);
         std::raise(SIGUSR1);
         EXPECT_EQ(first.get(), SIGUSR1) << "the lowest";
@@ -61,7 +62,7 @@ TEST_F(wait_signal_test, goes_to_one_of_the_tasks_that_wait_for_it) {
         };
         auto a = spawn(take);
         auto b = spawn(take);
-        yield();
+        yield_times(2);
         std::raise(SIGUSR1);
         sleep_for(1s);
         EXPECT_EQ(got, 1);
@@ -75,7 +76,7 @@ TEST_F(wait_signal_test, does_not_take_what_another_task_waits_for) {
     in_virtual_time([] {
         auto a = spawn([] { return wait_signal({SIGUSR1}); });
         auto b = spawn([] { return wait_signal({SIGUSR2}); });
-        yield();
+        yield_times(2);
         std::raise(SIGUSR2);
         EXPECT_EQ(b.get(), SIGUSR2);
         EXPECT_FALSE(a.done());
@@ -87,7 +88,7 @@ TEST_F(wait_signal_test, and_a_handler_are_both_told) {
         int calls = 0;
         running_loop().add_signal_handler(SIGUSR1, [&] { ++calls; });
         auto waiter = spawn([] { return wait_signal({SIGUSR1}); });
-        yield();
+        yield_times(2);
         std::raise(SIGUSR1);
         EXPECT_EQ(waiter.get(), SIGUSR1);
         EXPECT_EQ(calls, 1);
@@ -106,18 +107,18 @@ TEST_F(wait_signal_test, and_a_handler_are_both_told) {
 TEST_F(wait_signal_test, cancelled_while_waiting_leaves) {
     in_virtual_time([] {
         auto waiter = spawn([] { wait_signal({SIGUSR1}); });
-        yield();
+        yield_times(2);
         waiter.cancel();
         waiter.wait();
         EXPECT_TRUE(waiter.cancelled());
     });
 }
 
-TEST_F(wait_signal_test, cancelled_in_the_turn_of_the_signal_leaves_it_to_the_next) {
+TEST_F(wait_signal_order_test, cancelled_in_the_turn_of_the_signal_leaves_it_to_the_next) {
     for (const bool cancel_first : {true, false}) {
         in_virtual_time([&] {
             auto waiter = spawn([] { wait_signal({SIGUSR1}); });
-            yield();
+            yield_times(2);
             const auto cancel = [&] { waiter.cancel(); };
             if (cancel_first) {
                 std::raise(SIGUSR1); // told when the loop looks, behind the cancel
@@ -135,7 +136,7 @@ TEST_F(wait_signal_test, cancelled_in_the_turn_of_the_signal_leaves_it_to_the_ne
     }
 }
 
-TEST_F(wait_signal_test, a_time_limit_in_the_turn_of_the_signal_loses_nothing) {
+TEST_F(wait_signal_order_test, a_time_limit_in_the_turn_of_the_signal_loses_nothing) {
     in_virtual_time([] {
         auto waiter = spawn([] { return with_timeout(1s, [] { return wait_signal({SIGUSR1}); }); });
         running_loop().call_later(1s, [] { std::raise(SIGUSR1); });
@@ -147,7 +148,7 @@ TEST_F(wait_signal_test, a_time_limit_in_the_turn_of_the_signal_loses_nothing) {
 TEST_F(wait_signal_test, cancelled_at_every_turn_loses_no_signal) {
     cancel_at_every_turn([](cancel_attempt& attempt) {
         auto first = spawn([] { wait_signal({SIGUSR1}); });
-        yield();
+        yield_times(2);
         first.cancel();
         first.wait(); // from now on the signal is the loop's
         int taken = 0;
@@ -174,7 +175,7 @@ TEST_F(wait_signal_test, waiting_again_and_waking_allocate_nothing) {
                 wait_signal({SIGUSR1});
             }
         });
-        yield();
+        yield_times(2);
         failing_new any(1);
         for (int i = 0; i < 5; ++i) {
             std::raise(SIGUSR1);
@@ -193,7 +194,7 @@ TEST_F(wait_signal_test, misuse_says_so) {
         std::string text;
         running_loop().call_soon(
             [&] { text = text_of<not_in_task>([] { wait_signal({SIGUSR1}); }); });
-        yield();
+        yield_times(2);
         EXPECT_THAT(text, HasSubstr("weft::wait_signal"));
     });
 }
