@@ -5,7 +5,7 @@
 //   draining    when the last one has come in    leaves          waits outside
 //   resetting   reset() with somebody inside     broken_barrier  waits outside
 //   broken      abort()                          broken_barrier  broken_barrier
-#include "api/loop_core.hpp"
+#include "api/waiting.hpp"
 
 #include <weft/barrier.hpp>
 #include <weft/errors.hpp>

@@ -197,8 +197,8 @@ fibers::wake_reason block(fibers::wait_site& site, fibers::time_point deadline) 
     return reason;
 }
 
-void throw_cancelled(const completion& c) {
-    throw cancelled(c.cancel_message());
+cancelled cancelled_by(const completion& c) {
+    return cancelled(c.cancel_message());
 }
 
 } // namespace weft::detail

@@ -21,6 +21,7 @@
 #include "reactor/loop.hpp"
 #include "reactor/thread_pool.hpp"
 
+#include <weft/errors.hpp>
 #include <weft/loop.hpp>
 #include <weft/run.hpp>
 
@@ -229,8 +230,15 @@ inline task_core& require_running_task(const char* call) {
 
 // Parks the running task. Throws `cancelled`.
 fibers::wake_reason block(fibers::wait_site& site, fibers::time_point deadline = fibers::never);
-// For waits that end otherwise than by parking directly: throws `cancelled` with its
-// message.
-[[noreturn]] void throw_cancelled(const completion& c);
+// What is thrown to those who ask a cancelled task or future, or are a cancelled task.
+cancelled cancelled_by(const completion& c);
+// Inline, as the next one: an exception pays for each frame on its way.
+[[noreturn, gnu::always_inline]] inline void throw_cancelled(const completion& c) {
+    throw cancelled_by(c);
+}
+// The running task was cancelled.
+[[noreturn, gnu::always_inline]] inline void throw_cancelled_here() {
+    throw cancelled_by(*loop_core::running()->current_task());
+}
 
 } // namespace weft::detail

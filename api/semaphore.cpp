@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "api/loop_core.hpp"
+#include "api/waiting.hpp"
 
 #include <weft/semaphore.hpp>
 

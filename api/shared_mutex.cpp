@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "api/lock_errors.hpp"
-#include "api/loop_core.hpp"
+#include "api/waiting.hpp"
 
 #include <weft/shared_mutex.hpp>
 

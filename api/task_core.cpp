@@ -75,6 +75,13 @@ task_core::outcome task_core::run_callable() noexcept {
         o = outcome::error;
         keep_error(std::current_exception());
     }
+    if (o != outcome::value) {
+        // Here and not by a destructor on the way of the exception, which would stop and resume the
+        // unwinding for it. Like one, what the callable captured may block, and keeps cancels.
+        block_cancels();
+        owner_.destroy_callable();
+        unblock_cancels();
+    }
     // A cancel that no blocking call was left to deliver.
     if (take_cancel() && o == outcome::value) {
         owner_.destroy_value();

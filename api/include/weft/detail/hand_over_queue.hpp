@@ -30,7 +30,7 @@ class WEFT_API hand_over_queue {
     // or it is cancelled; `notified` says whether it had been promised something, which it has
     // picked up now. A deadline that has passed: returns at once. Throws no_running_loop and
     // not_in_task.
-    wait_outcome wait(const char* call, const void* object, clock::time_point deadline);
+    inline wait_outcome wait(const char* call, const void* object, clock::time_point deadline);
     // The same, but a cancel of the waiter is kept for its next blocking call.
     void wait_without_cancel(const char* call, const void* object);
 

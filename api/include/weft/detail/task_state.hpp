@@ -39,8 +39,9 @@ class WEFT_API task_state {
   private:
     friend class task_core;
 
-    virtual void call() = 0;                      // runs the callable once, keeps what it returns
-    virtual void destroy_callable() noexcept = 0; // instead of call()
+    // Runs the callable once, keeps what it returns, and destroys the callable unless it throws.
+    virtual void call() = 0;
+    virtual void destroy_callable() noexcept = 0; // after or instead of call()
     virtual void destroy_value() noexcept = 0;    // the value is dropped because of a cancel
     virtual std::size_t size() const noexcept = 0;
 
@@ -139,11 +140,6 @@ class task_of final : public task_value<R> {
 
   private:
     void call() override {
-        // The callable, with what it captured, is gone before the task's end is announced.
-        struct at_end {
-            task_of& self;
-            ~at_end() { self.destroy_callable(); }
-        } const guard{*this};
         this->keep([this]() -> R {
             return std::apply(
                 [](F& f, Args&... args) -> R {
@@ -151,6 +147,7 @@ class task_of final : public task_value<R> {
                 },
                 callable_);
         });
+        task_of::destroy_callable();
     }
     void destroy_callable() noexcept override {
         callable_destroyed_ = true;

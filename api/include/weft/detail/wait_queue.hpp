@@ -13,6 +13,10 @@
 
 #include <cstddef>
 
+namespace weft::fibers {
+class wait_queue;
+}
+
 namespace weft::detail {
 
 enum class wait_end : unsigned char { notified, timed_out, cancelled };
@@ -22,6 +26,7 @@ struct wait_outcome {
     bool notified; // also true for a cancel that came after the notification
 };
 
+// What is declared inline here is defined inside the library.
 class WEFT_API wait_queue {
   public:
     wait_queue() noexcept;
@@ -35,24 +40,24 @@ class WEFT_API wait_queue {
 
     // Parks the running task behind the others. Throws no_running_loop and not_in_task, naming the
     // call; a cancel is told, not thrown. With a cancel pending it returns at once.
-    wait_outcome wait(const char* call, const void* object,
-                      clock::time_point deadline = clock::time_point::max());
+    inline wait_outcome wait(const char* call, const void* object,
+                             clock::time_point deadline = clock::time_point::max());
     // The same, but a cancel of the waiter is kept for its next blocking call.
     void wait_without_cancel(const char* call, const void* object);
 
     // Wakes the one that has waited longest; false when nobody waits.
-    bool notify_one() noexcept;
+    inline bool notify_one() noexcept;
     void notify_all() noexcept;
 
   private:
+    inline fibers::wait_queue& inside() noexcept;
+    inline const fibers::wait_queue& inside() const noexcept;
+
     alignas(void*) std::byte queue_[2 * sizeof(void*)];
 };
 
 // Ends the process: `kind`, such as "weft::mutex", was destroyed while tasks wait for it.
 [[noreturn]] WEFT_API void abort_destroyed(const char* kind) noexcept;
-
-// Throws `cancelled` with the running task's message.
-[[noreturn]] WEFT_API void throw_cancelled_here();
 
 // The point at which a wait of `d` that starts now ends: the end of time when it is too long to
 // add.
