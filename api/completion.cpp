@@ -29,7 +29,7 @@ class joiner final : public observer, public fibers::wait_site {
            bool* handed_on) noexcept
         : observer(&joiner::wake),
           wait_site{operation, &awaited, hands_on ? &joiner::hand_on : nullptr,
-                    hands_on ? awaited.as_task() : nullptr},
+                    hands_on ? awaited.as_task() : nullptr, &joiner::describe},
           waiter_(waiter),
           completion_(awaited),
           handed_on_(handed_on) {}
@@ -38,6 +38,15 @@ class joiner final : public observer, public fibers::wait_site {
     static void wake(observer& o, completion&) noexcept {
         task_core& waiter = static_cast<joiner&>(o).waiter_;
         waiter.loop()->scheduler().unpark(waiter);
+    }
+    static std::size_t describe(const fibers::wait_site& site, char* out,
+                                std::size_t size) noexcept {
+        try {
+            const std::string text = static_cast<const joiner&>(site).completion_.description();
+            return text.copy(out, size);
+        } catch (const std::bad_alloc&) {
+            return 0;
+        }
     }
     // A task is next on the way of the cancel; a future ends here, which wakes the waiter, too.
     static fibers::fiber* hand_on(fibers::wait_site& site) noexcept {

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
@@ -83,8 +84,14 @@ void descriptor::require_usable(const char* call) const {
     require_running_task(call);
 }
 
+std::size_t descriptor::describe(const fibers::wait_site& site, char* out,
+                                 std::size_t size) noexcept {
+    const auto& self = *static_cast<const descriptor*>(site.object);
+    return std::min(fmt::format_to_n(out, size, "descriptor {}", self.fd_).size, size);
+}
+
 bool descriptor::wait(reactor::direction d, const char* call, fibers::time_point deadline) {
-    fibers::wait_site site{call, this};
+    fibers::wait_site site{call, this, nullptr, nullptr, &describe};
     switch (loop_->descriptors().wait(fd_, d, site, deadline)) {
     case reactor::wait_result::ready:
         return true;

@@ -58,6 +58,9 @@ class descriptor : public boost::intrusive::list_base_hook<
     virtual ~descriptor();
 
   private:
+    static std::size_t describe(const fibers::wait_site& site, char* out,
+                                std::size_t size) noexcept;
+
     loop_core* loop_; // null when it has ended, and once closed
     int fd_;
     std::uint32_t references_ = 1;

@@ -30,22 +30,13 @@ std::string readable(const std::type_info* type) {
     return type != nullptr ? demangled(type->name()) : "unknown exception";
 }
 
-// Such a wait's object is the completion.
-bool waits_for_completion(std::string_view operation) {
-    constexpr std::array prefixes{"weft::task", "weft::~task", "weft::future", "weft::wait_for",
-                                  "weft::shield"};
-    return std::any_of(prefixes.begin(), prefixes.end(),
-                       [operation](auto prefix) { return operation.starts_with(prefix); });
-}
-
 std::string state_of(const task_core& t) {
     if (const fibers::wait_site* site = t.waiting_at()) {
-        const std::string_view operation = site->operation;
-        if (waits_for_completion(operation)) {
-            return fmt::format("waits in {} for {}", operation,
-                               static_cast<const completion*>(site->object)->description());
-        }
-        return fmt::format("waits in {}", operation);
+        std::array<char, 256> text; // NOLINT(cppcoreguidelines-pro-type-member-init)
+        const std::size_t length =
+            site->describe != nullptr ? site->describe(*site, text.data(), text.size()) : 0;
+        return fmt::format("waits in {}{}{}", site->operation, length > 0 ? " for " : "",
+                           std::string_view(text.data(), length));
     }
     switch (t.state()) {
     case fibers::fiber_state::unstarted:
@@ -78,6 +69,10 @@ std::string describe(const source_location& where) {
 
 std::string describe(const task_core& t) {
     return fmt::format("task '{}' (spawned at {}): {}", t.name(), describe(t.where()), state_of(t));
+}
+
+std::size_t describe_address(const fibers::wait_site& site, char* out, std::size_t size) noexcept {
+    return std::min(fmt::format_to_n(out, size, "the object at {}", site.object).size, size);
 }
 
 void report(std::string_view line) noexcept {

@@ -24,6 +24,9 @@ std::string describe(const source_location& where);
 // "task 'name' (spawned at file:line): waits in weft::sleep_for"
 std::string describe(const task_core& t);
 
+// For wait_site::describe: "the object at 0x7ffe01234568".
+std::size_t describe_address(const fibers::wait_site& site, char* out, std::size_t size) noexcept;
+
 // Writes one line. Never throws.
 void report(std::string_view line) noexcept;
 

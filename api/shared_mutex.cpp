@@ -97,7 +97,7 @@ bool shared_mutex::acquire(const char* call, kind k, clock::time_point deadline)
     waiter here{self, k, true, false, last_, nullptr};
     (last_ != nullptr ? last_->next : first_) = &here;
     last_ = &here;
-    fibers::wait_site site{call, this};
+    fibers::wait_site site{call, this, nullptr, nullptr, &detail::describe_address};
     const fibers::wake_reason reason = scheduler.park(site, deadline);
     if (here.admitted) {
         --promised_;

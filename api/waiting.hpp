@@ -6,6 +6,7 @@
 #pragma once
 
 #include "api/loop_core.hpp"
+#include "api/report.hpp"
 #include "fibers/wait_queue.hpp"
 
 #include <weft/detail/hand_over_queue.hpp>
@@ -26,7 +27,7 @@ inline const fibers::wait_queue& wait_queue::inside() const noexcept {
 [[gnu::always_inline]] inline wait_outcome wait_queue::wait(const char* call, const void* object,
                                                             clock::time_point deadline) {
     fibers::scheduler& scheduler = require_running_task(call).loop()->scheduler();
-    fibers::wait_site site{call, object};
+    fibers::wait_site site{call, object, nullptr, nullptr, &describe_address};
     const auto result = inside().wait(scheduler, site, deadline);
     switch (result.reason) {
     case fibers::wake_reason::cancelled:

@@ -17,6 +17,7 @@
 
 #include "fibers/runnable.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace weft::fibers {
@@ -42,6 +43,9 @@ struct wait_site {
     const void* object = nullptr;
     fiber* (*on_cancel)(wait_site&) noexcept = nullptr;
     fiber* awaited = nullptr;
+    // Writes what the fiber waits for into [out, out + size), returns the length; null: the
+    // operation says it all.
+    std::size_t (*describe)(const wait_site& site, char* out, std::size_t size) noexcept = nullptr;
 };
 
 class fiber : public runnable {

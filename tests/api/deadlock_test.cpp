@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdio>
 #include <string>
 
 namespace weft::test {
@@ -54,6 +55,17 @@ TEST_F(deadlock_test, of_tasks_that_wait_for_each_other) {
     });
     EXPECT_THAT(text, ContainsRegex("'first' .*for task 'second'\n"));
     EXPECT_THAT(text, ContainsRegex("'second' .*for task 'first'\n"));
+}
+
+TEST_F(deadlock_test, names_the_object_by_its_address) {
+    char expected[100];
+    const std::string text = deadlock_text_of([&] {
+        event never_set;
+        std::snprintf(expected, sizeof(expected), "waits in weft::event::wait for the object at %p",
+                      static_cast<void*>(&never_set));
+        never_set.wait();
+    });
+    EXPECT_THAT(text, HasSubstr(expected));
 }
 
 TEST_F(deadlock_test, of_a_gather_names_the_gather) {
