@@ -4,6 +4,7 @@
 // of callbacks and tasks. What starts work and owns it is a task (<weft/task.hpp>).
 #pragma once
 
+#include <weft/detail/callback.hpp>
 #include <weft/detail/future_state.hpp>
 #include <weft/task.hpp>
 
@@ -63,9 +64,8 @@ class future : public detail::future_handle {
 
     // Calls f(future) on the loop's own stack once the future is done, in order of adding; soon if
     // it is done already. f must not block; what it throws goes to the loop's exception handler.
-    template <class F>
-    requires std::invocable < std::decay_t<F>
-    &, future > callback_id add_done_callback(F&& f) const {
+    template <detail::callback<future> F>
+    callback_id add_done_callback(F&& f) const {
         return this->add_callback([f = std::decay_t<F>(std::forward<F>(f))](
                                       const future_handle& done) mutable { f(future(done)); });
     }
@@ -122,9 +122,8 @@ class future<T> : public detail::future_handle {
     void get() const { this->get_place("weft::future::get"); }
     void result() const { this->result_place("weft::future::result"); }
 
-    template <class F>
-    requires std::invocable < std::decay_t<F>
-    &, future > callback_id add_done_callback(F&& f) const {
+    template <detail::callback<future> F>
+    callback_id add_done_callback(F&& f) const {
         return this->add_callback([f = std::decay_t<F>(std::forward<F>(f))](
                                       const future_handle& done) mutable { f(future(done)); });
     }

@@ -4,6 +4,7 @@
 // depth of calls, and may block. Python's async generator.
 #pragma once
 
+#include <weft/detail/callback.hpp>
 #include <weft/detail/generator_core.hpp>
 
 #include <concepts>
@@ -88,9 +89,8 @@ class generator {
     };
 
     // Does not run the body yet.
-    template <class F>
-    requires std::invocable < std::decay_t<F>
-    &, sink& > explicit generator(F&& body)
+    template <detail::callback<sink&> F>
+    explicit generator(F&& body)
         : core_(std::make_unique<core_of<std::decay_t<F>>>(std::forward<F>(body))) {}
     generator(generator&&) noexcept = default;
     generator& operator=(generator&& other) noexcept {

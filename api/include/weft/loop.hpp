@@ -17,6 +17,7 @@
 #pragma once
 
 #include <weft/clock.hpp>
+#include <weft/detail/callback.hpp>
 #include <weft/detail/duration.hpp>
 #include <weft/detail/export.hpp>
 #include <weft/detail/source_location.hpp>
@@ -51,29 +52,26 @@ class WEFT_API loop : public std::enable_shared_from_this<loop> {
     clock::time_point time() const;
 
     // Calls f() once, behind everything that is ready now. asyncio.loop.call_soon.
-    template <class F>
-    requires std::invocable < std::decay_t<F>
-    & > handle call_soon(F&& f,
-                         detail::source_location where = detail::std_source_location::current()) {
+    template <detail::callback F>
+    handle call_soon(F&& f,
+                     detail::source_location where = detail::std_source_location::current()) {
         return call_soon_erased(std::forward<F>(f), where);
     }
 
     // Calls f() once, when `when` has come: never early, those that are due together in the order
     // of their times, those of one time in the order of these calls. A point in the past: in the
     // next iteration, behind what is ready. asyncio.loop.call_at.
-    template <class F>
-    requires std::invocable < std::decay_t<F>
-    & > handle call_at(clock::time_point when, F&& f,
-                       detail::source_location where = detail::std_source_location::current()) {
+    template <detail::callback F>
+    handle call_at(clock::time_point when, F&& f,
+                   detail::source_location where = detail::std_source_location::current()) {
         return call_at_erased(when, std::forward<F>(f), where);
     }
 
     // The same, `d` from now; a negative one counts as due for so long already. A floating NaN:
     // std::invalid_argument; too long to add to the present: never. asyncio.loop.call_later.
-    template <class Rep, class Period, class F>
-    requires std::invocable < std::decay_t<F>
-    & > handle call_later(std::chrono::duration<Rep, Period> d, F&& f,
-                          detail::source_location where = detail::std_source_location::current()) {
+    template <class Rep, class Period, detail::callback F>
+    handle call_later(std::chrono::duration<Rep, Period> d, F&& f,
+                      detail::source_location where = detail::std_source_location::current()) {
         return call_later_erased(detail::to_ticks(d, "weft::loop::call_later"), std::forward<F>(f),
                                  where);
     }
@@ -82,9 +80,8 @@ class WEFT_API loop : public std::enable_shared_from_this<loop> {
     // of posting; on the loop's own thread it is the same as call_soon. Throws invalid_state when
     // the loop has ended; when it ends later, f is destroyed without being called.
     // asyncio.loop.call_soon_threadsafe.
-    template <class F>
-    requires std::invocable < std::decay_t<F>
-    & > void post(F&& f, detail::source_location where = detail::std_source_location::current()) {
+    template <detail::callback F>
+    void post(F&& f, detail::source_location where = detail::std_source_location::current()) {
         post_erased(std::forward<F>(f), where);
     }
 
@@ -117,16 +114,14 @@ class WEFT_API loop : public std::enable_shared_from_this<loop> {
     // callback before closing it. A task may wait for the same descriptor; both are told. Throws
     // std::system_error: EBADF when it is not open, EPERM for what never blocks, such as a file.
     // asyncio.loop.add_reader, add_writer.
-    template <class F>
-    requires std::invocable < std::decay_t<F>
-    & > void add_reader(int fd, F&& f,
-                        detail::source_location where = detail::std_source_location::current()) {
+    template <detail::callback F>
+    void add_reader(int fd, F&& f,
+                    detail::source_location where = detail::std_source_location::current()) {
         add_descriptor_callback(fd, false, std::forward<F>(f), where);
     }
-    template <class F>
-    requires std::invocable < std::decay_t<F>
-    & > void add_writer(int fd, F&& f,
-                        detail::source_location where = detail::std_source_location::current()) {
+    template <detail::callback F>
+    void add_writer(int fd, F&& f,
+                    detail::source_location where = detail::std_source_location::current()) {
         add_descriptor_callback(fd, true, std::forward<F>(f), where);
     }
     // The callback is not called any more, even if its turn was next. False when there is none.
@@ -139,11 +134,10 @@ class WEFT_API loop : public std::enable_shared_from_this<loop> {
     // the last of them is removed or its loop ends. Throws std::invalid_argument for SIGKILL,
     // SIGSTOP, the faults (SIGSEGV, SIGBUS, SIGFPE, SIGILL) and what is no signal.
     // asyncio.loop.add_signal_handler.
-    template <class F>
-    requires std::invocable < std::decay_t<F>
-    & > void
-        add_signal_handler(int signal_number, F&& f,
-                           detail::source_location where = detail::std_source_location::current()) {
+    template <detail::callback F>
+    void
+    add_signal_handler(int signal_number, F&& f,
+                       detail::source_location where = detail::std_source_location::current()) {
         add_signal_handler_erased(signal_number, std::forward<F>(f), where);
     }
     // False when there is none.

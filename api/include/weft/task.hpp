@@ -6,6 +6,7 @@
 // another thread gets wrong_loop.
 #pragma once
 
+#include <weft/detail/callback.hpp>
 #include <weft/detail/export.hpp>
 #include <weft/detail/source_location.hpp>
 #include <weft/detail/task_state.hpp>
@@ -71,9 +72,8 @@ class WEFT_API task_handle {
     // Calls f(task_ref) on the loop's own stack once the task has ended, in order of adding; soon
     // if it has ended already. f must not block; what it throws goes to the loop's exception
     // handler.
-    template <class F>
-    requires std::invocable < std::decay_t<F>
-    &, task_ref > callback_id add_done_callback(F&& f);
+    template <callback<task_ref> F>
+    callback_id add_done_callback(F&& f);
     // False when there is no such callback any more.
     bool remove_done_callback(callback_id id);
 
@@ -241,9 +241,8 @@ auto spawn(task_options options, F&& f, Args&&... args)
                            &options, options.where));
 }
 
-template <class F>
-requires std::invocable < std::decay_t<F>
-&, task_ref > callback_id detail::task_handle::add_done_callback(F&& f) {
+template <detail::callback<task_ref> F>
+callback_id detail::task_handle::add_done_callback(F&& f) {
     return add_callback(std::function<void(task_ref)>(std::forward<F>(f)));
 }
 

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// What the library keeps a copy of and calls later, perhaps more than once. Not for use by
+// programs.
+#pragma once
+
+#include <type_traits>
+
+namespace weft::detail {
+
+template <class F, class... Args>
+concept callback = std::is_invocable_v < std::decay_t<F>
+&, Args... > ;
+
+} // namespace weft::detail
