@@ -8,8 +8,10 @@
 
 namespace weft::detail {
 
+// clang-format 14 takes the & for an operator.
+// clang-format off
 template <class F, class... Args>
-concept callback = std::is_invocable_v < std::decay_t<F>
-&, Args... > ;
+concept callback = std::is_invocable_v<std::decay_t<F>&, Args...>;
+// clang-format on
 
 } // namespace weft::detail
