@@ -4,6 +4,7 @@
 #include "tests/support/api_cancel_driver.hpp"
 #include "tests/support/api_failing_new.hpp"
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 
 #include <gmock/gmock.h>
 
@@ -274,7 +275,7 @@ TEST_F(as_completed_test, misuse_names_the_call) {
         futures[0].add_done_callback(
             [&](const future<int>&) { EXPECT_THROW(as_completed(futures).begin(), not_in_task); });
         futures[0].cancel();
-        yield();
+        settle();
     });
 }
 

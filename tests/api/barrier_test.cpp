@@ -3,6 +3,7 @@
 // barrier: rounds that fill and drain, what breaks them, and what a cancel does in each state.
 #include "tests/support/api_cancel_driver.hpp"
 #include "tests/support/api_failing_new.hpp"
+#include "tests/support/api_settle.hpp"
 #include "tests/support/places.hpp"
 
 #include <gmock/gmock.h>
@@ -17,7 +18,8 @@ namespace weft::test {
 namespace {
 
 using namespace std::chrono_literals;
-using barrier_test = api_test;
+using barrier_test = ordered_api_test; // who came as which is told by numbers
+using barrier_in_any_order = api_test;
 using barrier_Death = api_test;
 using testing::AllOf;
 using testing::HasSubstr;
@@ -89,7 +91,7 @@ TEST_F(barrier_test, who_arrives_while_it_drains_waits_for_the_next_round) {
     });
 }
 
-TEST_F(barrier_test, tasks_meet_there_round_after_round) {
+TEST_F(barrier_in_any_order, tasks_meet_there_round_after_round) {
     in_virtual_time([] {
         barrier b(5);
         std::vector<int> rounds(5, 0);
@@ -168,7 +170,7 @@ TEST_F(barrier_test, a_cancel_of_who_waits_outside_changes_nothing) {
     });
 }
 
-TEST_F(barrier_test, is_cancelled_everywhere) {
+TEST_F(barrier_in_any_order, is_cancelled_everywhere) {
     EXPECT_GT(cancel_at_every_turn([](cancel_attempt& attempt) {
                   barrier b(2);
                   int rounds = 0;
@@ -307,7 +309,7 @@ TEST_F(barrier_test, bad_numbers_and_places_are_refused) {
     });
 }
 
-TEST_F(barrier_test, meeting_allocates_nothing) {
+TEST_F(barrier_in_any_order, meeting_allocates_nothing) {
     in_virtual_time([] {
         barrier b(2);
         auto partner = spawn([&] {
@@ -315,12 +317,12 @@ TEST_F(barrier_test, meeting_allocates_nothing) {
                 b.arrive_and_wait();
             }
         });
-        yield();
+        settle();
         const failing_new none(1);
         for (int i = 0; i < 20; ++i) {
             b.arrive_and_wait();
         }
-        yield();
+        settle();
         EXPECT_FALSE(none.struck());
         EXPECT_TRUE(partner.done());
     });

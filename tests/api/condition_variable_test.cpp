@@ -4,6 +4,7 @@
 // everywhere is in wait_points_test.cpp.
 #include "tests/support/api_cancel_driver.hpp"
 #include "tests/support/api_failing_new.hpp"
+#include "tests/support/api_settle.hpp"
 #include "tests/support/places.hpp"
 
 #include <gmock/gmock.h>
@@ -40,6 +41,7 @@ struct world {
 };
 
 TEST_F(condition_variable_test, wait_gives_the_mutex_up_and_comes_back_with_it) {
+    const unshuffled order;
     in_virtual_time([] {
         world w;
         auto t = w.waiter();
@@ -66,12 +68,12 @@ TEST_F(condition_variable_test, notify_one_wakes_one_and_notify_all_wakes_all) {
         for (int i = 0; i < 5; ++i) {
             tasks.push_back(w.waiter());
         }
-        yield();
+        settle();
         w.c.notify_one();
-        yield_times(5);
+        settle();
         EXPECT_EQ(w.woken, 1);
         w.c.notify_all();
-        yield_times(20);
+        settle();
         EXPECT_EQ(w.woken, 5);
         for (auto& t : tasks) {
             t.get();
@@ -90,6 +92,7 @@ TEST_F(condition_variable_test, a_predicate_that_holds_costs_nothing_not_even_th
 }
 
 TEST_F(condition_variable_test, a_predicate_is_asked_with_the_lock_after_each_notification) {
+    const unshuffled order;
     in_virtual_time([] {
         world w;
         int value = 0;
@@ -144,6 +147,7 @@ TEST_F(condition_variable_test, timed_waits_say_how_they_ended) {
 
 TEST_F(condition_variable_test,
        a_deadline_that_comes_while_the_mutex_is_taken_back_changes_nothing) {
+    const unshuffled order;
     in_virtual_time([] {
         world w;
         std::cv_status status{};
@@ -204,7 +208,7 @@ TEST_F(condition_variable_test, notifying_works_in_callbacks_and_not_on_other_th
     in_virtual_time([] {
         world w;
         auto t = w.waiter();
-        yield();
+        settle();
         on_another_thread([&] {
             EXPECT_THROW(w.c.notify_one(), wrong_loop);
             EXPECT_THROW(w.c.notify_all(), wrong_loop);
@@ -220,10 +224,10 @@ TEST_F(condition_variable_test, a_cancel_is_thrown_with_the_mutex_held) {
     in_virtual_time([] {
         world w;
         auto t = w.waiter();
-        yield();
+        settle();
         w.m.lock();
         t.cancel("enough");
-        yield_times(3);
+        settle();
         EXPECT_FALSE(t.done()) << "it takes the mutex back first";
         w.m.unlock();
         EXPECT_EQ(end_of([&] { t.get(); }), "cancelled: enough");
@@ -236,13 +240,14 @@ TEST_F(condition_variable_test,
     in_virtual_time([] {
         world w;
         auto first = w.waiter();
+        settle();
         auto second = w.waiter();
-        yield();
+        settle();
         w.m.lock();
         w.c.notify_one();
-        yield_times(2); // now the first wants the mutex
+        settle(); // now the first wants the mutex
         first.cancel("late");
-        yield_times(2);
+        settle();
         EXPECT_FALSE(first.done());
         w.m.unlock();
         EXPECT_EQ(end_of([&] { first.get(); }), "cancelled: late");
@@ -257,14 +262,14 @@ TEST_F(condition_variable_test, several_cancels_are_one_with_the_last_message) {
         auto t = spawn([&] {
             std::unique_lock lock(w.m);
             EXPECT_EQ(end_of([&] { w.c.wait(lock); }), "cancelled: second");
-            yield(); // no cancel is left
+            settle(); // no cancel is left
         });
-        yield();
+        settle();
         w.m.lock();
         t.cancel("first");
-        yield_times(2);
+        settle();
         t.cancel("second");
-        yield_times(2);
+        settle();
         w.m.unlock();
         t.get();
     });
@@ -281,7 +286,7 @@ TEST_F(condition_variable_test, may_be_destroyed_when_all_have_been_notified) {
                 c->wait(lock);
             }));
         }
-        yield();
+        settle();
         c->notify_all();
         tasks[1].cancel(); // would pass its notification on
         c.reset();
@@ -341,13 +346,13 @@ TEST_F(condition_variable_test, taking_the_mutex_back_allocates_nothing) {
         world w;
         const auto round = [&](bool counted) {
             auto t = w.waiter();
-            yield();
+            settle();
             const failing_new none(counted ? 1 : 0);
             w.m.lock();
             w.c.notify_one();
-            yield_times(2);
+            settle();
             w.m.unlock();
-            yield_times(3);
+            settle();
             EXPECT_TRUE(t.done());
             EXPECT_FALSE(none.struck());
         };

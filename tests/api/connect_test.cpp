@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // Opening connections: to whom, from where, and every way in which that fails.
+#include "tests/support/api_fixture.hpp"
 #include "tests/support/net_shortage.hpp"
 #include "tests/support/net_streams.hpp"
 
@@ -231,6 +232,7 @@ TEST_F(connect_cancel, before_the_first_step_opens_nothing) {
 }
 
 TEST_F(connect_cancel, in_the_turn_in_which_the_connection_stands_closes_it) {
+    const test::unshuffled order;
     weft::run([] {
         listener l("127.0.0.1", 0);
         task<std::string> client =

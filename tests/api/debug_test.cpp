@@ -2,6 +2,7 @@
 //
 // The debug mode: who holds the loop, and who swallows a cancel.
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 #include "tests/support/api_stderr.hpp"
 
 #include <gmock/gmock.h>
@@ -82,7 +83,7 @@ TEST_F(debug_test, names_a_task_that_swallows_its_cancel) {
             }
             return 1;
         });
-        yield();
+        settle();
         t.cancel();
         EXPECT_EQ(t.get(), 1);
     });
@@ -104,7 +105,7 @@ TEST_F(debug_test, says_nothing_of_a_cancel_that_was_taken_back) {
                 current_task().uncancel();
             }
         });
-        yield();
+        settle();
         t.cancel();
         t.get();
         try {
@@ -124,7 +125,7 @@ TEST_F(debug_test, says_nothing_without_being_asked) {
             } catch (...) {
             }
         });
-        yield();
+        settle();
         t.cancel();
         t.get();
     });

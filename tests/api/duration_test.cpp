@@ -16,7 +16,7 @@ namespace weft::test {
 namespace {
 
 using namespace std::chrono_literals;
-using duration_test = api_test;
+using duration_test = ordered_api_test;
 using testing::HasSubstr;
 
 // Whether a sleep of d ends after `before` and not after `at`, both of the same beginning.

@@ -37,6 +37,7 @@ TEST_F(eager_test, that_does_not_block_is_done_at_once) {
 }
 
 TEST_F(eager_test, does_not_let_others_in_between) {
+    const unshuffled order;
     in_virtual_time([] {
         std::string log;
         auto ready = spawn([&] { log += "ready "; });

@@ -2,6 +2,7 @@
 //
 // event. Waiting and cancelling as everywhere is in wait_points_test.cpp.
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 #include "tests/support/places.hpp"
 
 namespace weft::test {
@@ -36,10 +37,10 @@ TEST_F(event_test, wakes_all_even_when_cleared_at_once) {
             }));
             tasks.push_back(spawn([&] { woken += e.wait_for(1h) ? 1 : 0; }));
         }
-        yield();
+        settle();
         e.set();
         e.clear();
-        yield();
+        settle();
         EXPECT_EQ(woken, 6);
         for (auto& t : tasks) {
             t.get();

@@ -3,6 +3,7 @@
 // Exceptions, errno and deep stacks across switches: each task has its own, however they
 // interleave.
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 #include "tests/support/stack_use.hpp"
 
 #include <cerrno>
@@ -129,7 +130,7 @@ TEST_F(exceptions_test, a_task_that_begins_during_anothers_unwinding_is_not_affe
         });
         EXPECT_THROW(
             {
-                const at_scope_end block([] { yield(); });
+                const at_scope_end block([] { settle(); });
                 throw std::runtime_error("boom");
             },
             std::runtime_error);

@@ -3,6 +3,7 @@
 // Who is told that a future is done without waiting for it: its callbacks, and the report of an
 // error that nobody asked for.
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 #include "tests/support/api_stderr.hpp"
 
 #include <gmock/gmock.h>
@@ -63,7 +64,7 @@ TEST_F(future_callbacks_test, callbacks_keep_it_alive_and_may_not_block) {
             f.set_result("value");
         }
         EXPECT_EQ(log, "");
-        yield();
+        settle();
         EXPECT_EQ(log, "value");
     });
 }
@@ -89,7 +90,7 @@ TEST_F(future_callbacks_test, a_callback_that_throws_is_reported_and_the_others_
         f.add_done_callback([](const future<void>&) { throw std::runtime_error("boom"); });
         f.add_done_callback([&](const future<void>&) { other = true; });
         f.cancel();
-        yield();
+        settle();
         EXPECT_TRUE(other);
     });
     EXPECT_THAT(captured.finish(), ElementsAre(AllOf(HasSubstr("done callback"), HasSubstr("boom"),

@@ -4,6 +4,7 @@
 // with and after the value.
 #include "tests/support/api_cancel_driver.hpp"
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 
 #include <string>
 #include <vector>
@@ -27,9 +28,9 @@ TEST_F(future_cancel_test, of_a_waiter_cancels_the_future_and_all_who_wait_for_i
         auto c = spawn([&] {
             waiter();
             EXPECT_EQ(current_task().cancelling(), 0);
-            yield(); // was not cancelled itself
+            settle(); // was not cancelled itself
         });
-        yield();
+        settle();
         EXPECT_TRUE(b.cancel("why"));
         EXPECT_TRUE(f.cancelled());
         gather([&] { a.wait(); }, [&] { b.wait(); }, [&] { c.get(); });
@@ -71,7 +72,7 @@ TEST_F(future_cancel_test, before_the_value_in_one_turn_refuses_the_value) {
     in_virtual_time([] {
         const future<int> f;
         auto waiter = spawn([&] { f.get(); });
-        yield();
+        settle();
         waiter.cancel();
         EXPECT_THROW(f.set_result(1), invalid_state);
         waiter.wait();
@@ -79,7 +80,7 @@ TEST_F(future_cancel_test, before_the_value_in_one_turn_refuses_the_value) {
 
         const future<int> g;
         auto leaver = spawn([&] { g.wait(); });
-        yield();
+        settle();
         leaver.cancel();
         g.set_result(1);
         leaver.wait();
@@ -156,7 +157,7 @@ TEST_F(future_cancel_test, while_unwinding_is_kept_and_the_value_arrives) {
             }
             EXPECT_EQ(end_of(yield), "cancelled");
         });
-        yield();
+        settle();
         t.cancel();
         EXPECT_FALSE(f.done());
         f.set_result(7);

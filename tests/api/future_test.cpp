@@ -3,6 +3,7 @@
 // future<T>: set once, read often, awaited by many; its misuse and its memory.
 #include "tests/support/api_failing_new.hpp"
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 
 #include <gmock/gmock.h>
 
@@ -223,7 +224,7 @@ TEST_F(future_test, destroyed_by_another_while_a_task_waits_is_an_error_not_a_da
         auto nothing = std::make_unique<future<void>>();
         auto reader = spawn([&] { return std::string(f->get()); });
         auto other = spawn([&] { nothing->get(); });
-        yield();
+        settle();
         f->set_result("lost");
         f.reset();
         nothing->set_result();
@@ -238,9 +239,9 @@ TEST_F(future_test, destroyed_unset_leaves_the_waiter_to_its_cancel) {
     in_virtual_time([] {
         auto f = std::make_unique<future<int>>();
         auto waiter = spawn([&] { f->get(); });
-        yield();
+        settle();
         f.reset();
-        yield();
+        settle();
         EXPECT_FALSE(waiter.done());
         waiter.cancel();
         waiter.wait();
@@ -359,7 +360,7 @@ TEST_F(future_test, each_failing_allocation_is_an_error_of_the_call) {
             }
         }
         f.set_result(1);
-        yield();
+        settle();
         EXPECT_TRUE(called);
     });
 }

@@ -2,6 +2,7 @@
 //
 // Cancels and gather(): of the waiter, of a child, before, during and between.
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 
 #include <span>
 #include <stdexcept>
@@ -27,7 +28,7 @@ TEST_F(gather_cancel_test, of_the_waiter_cancels_all_and_waits_for_them) {
             };
         };
         auto t = spawn([&] { gather(child("slow ", 2h), child("quick ", 1h)); });
-        yield_times(4);
+        settle();
         EXPECT_TRUE(t.cancel("why"));
         EXPECT_EQ(end_of([&] { t.get(); }), "cancelled: why");
         EXPECT_EQ(log, "quick slow ");
@@ -54,7 +55,7 @@ TEST_F(gather_cancel_test, of_the_waiter_is_not_lost_when_every_child_swallows_i
             return ++swallowed;
         };
         auto t = spawn([&] { gather(child, child); });
-        yield_times(4);
+        settle();
         t.cancel();
         t.wait();
         EXPECT_TRUE(t.cancelled());
@@ -79,6 +80,7 @@ TEST_F(gather_cancel_test, of_the_waiter_wins_over_what_the_children_throw_then)
 }
 
 TEST_F(gather_cancel_test, of_the_waiter_after_the_last_end_and_before_its_resume) {
+    const unshuffled order;
     in_virtual_time([] {
         auto t = spawn([] { return std::get<0>(gather([] { yield(); })); });
         yield_times(2); // the child yields
@@ -134,7 +136,7 @@ TEST_F(gather_cancel_test, of_a_child_by_somebody_else_cancels_its_siblings) {
                 }),
                 "cancelled: other");
         });
-        yield_times(2);
+        settle();
         for (task_ref child : all_tasks()) {
             if (child.name() == "victim") {
                 child.cancel("other");
@@ -158,9 +160,9 @@ TEST_F(gather_cancel_test, twice_is_delivered_once) {
                       }),
                       "cancelled");
             EXPECT_EQ(current_task().cancelling(), 2);
-            yield();
+            settle();
         });
-        yield_times(2);
+        settle();
         t.cancel();
         t.cancel();
         t.wait();
@@ -179,9 +181,9 @@ TEST_F(gather_cancel_test, a_second_one_during_the_cleaning_up_reaches_the_child
                 }
             });
         });
-        yield_times(2);
+        settle();
         t.cancel();
-        yield_times(2);
+        settle();
         EXPECT_EQ(seen, 1);
         t.cancel();
         t.wait();

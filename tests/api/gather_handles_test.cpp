@@ -3,6 +3,7 @@
 // gather() of what has been started already: tasks, views and futures. They stay the caller's
 // unless a task is handed over.
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 #include "tests/support/api_stderr.hpp"
 
 #include <gmock/gmock.h>
@@ -270,9 +271,9 @@ TEST_F(gather_handles_test, a_cancel_of_the_waiter_of_futures_alone_is_delivered
                     current_task().cancel("why");
                 }
                 EXPECT_EQ(end_of([&] { gather(f, g); }), "cancelled: why");
-                yield();
+                settle();
             });
-            yield();
+            settle();
             if (!early) {
                 t.cancel("why");
             }

@@ -48,6 +48,7 @@ TEST_F(gather_test, returns_results_in_argument_order) {
 }
 
 TEST_F(gather_test, starts_all_at_once_and_in_order) {
+    const unshuffled order;
     in_virtual_time([] {
         std::string log;
         gather([&] { log += "a"; }, [&] { log += "b"; }, [&] { log += "c"; });
@@ -226,6 +227,7 @@ TEST_F(gather_test, throws_the_first_failure_in_time_when_all_have_ended) {
 }
 
 TEST_F(gather_test, a_failure_stops_siblings_that_have_not_begun) {
+    const unshuffled order;
     in_virtual_time([] {
         bool ran = false;
         EXPECT_EQ(end_of([&] {
@@ -237,6 +239,7 @@ TEST_F(gather_test, a_failure_stops_siblings_that_have_not_begun) {
 }
 
 TEST_F(gather_test, drops_later_errors_silently) {
+    const unshuffled order;
     stderr_lines captured;
     in_virtual_time([] {
         EXPECT_EQ(end_of([] {

@@ -4,6 +4,7 @@
 #include "tests/support/api_cancel_driver.hpp"
 #include "tests/support/api_failing_new.hpp"
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 #include "tests/support/api_stderr.hpp"
 
 #include <functional>
@@ -130,9 +131,9 @@ TEST_F(generator_end_test, given_up_keeps_a_cancel_that_comes_meanwhile) {
                 });
                 g.begin();
             }
-            yield();
+            settle();
         });
-        yield();
+        settle();
         t.cancel("meanwhile");
         EXPECT_EQ(end_of([&] { t.get(); }), "cancelled: meanwhile");
         EXPECT_TRUE(unwound);
@@ -203,9 +204,9 @@ TEST_F(generator_end_test, throws_its_readers_cancel_in_the_body) {
             EXPECT_EQ(*g.begin(), 1); // it swallowed the first one
             read_all(g);
         });
-        yield();
+        settle();
         t.cancel("one");
-        yield();
+        settle();
         EXPECT_EQ(body, "cancelled: one");
         t.cancel("two");
         EXPECT_EQ(end_of([&] { t.get(); }), "cancelled: two");
@@ -239,6 +240,7 @@ TEST_F(generator_end_test, cancelled_at_every_turn_leaves_nothing) {
 // --- misuse ---
 
 TEST_F(generator_end_test, cannot_be_read_in_its_own_body_or_by_two_tasks_at_once) {
+    const unshuffled order;
     in_virtual_time([] {
         const std::string refused = "error: weft::generator: the next value was asked for while "
                                     "the body is running; read a generator in one task at a time, "

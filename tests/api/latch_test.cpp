@@ -2,6 +2,7 @@
 //
 // latch. Waiting and cancelling as everywhere is in wait_points_test.cpp.
 #include "tests/support/api_cancel_driver.hpp"
+#include "tests/support/api_settle.hpp"
 #include "tests/support/places.hpp"
 
 #include <gmock/gmock.h>
@@ -21,15 +22,15 @@ TEST_F(latch_test, opens_when_all_have_been_counted) {
     in_virtual_time([] {
         latch l(3);
         auto waiter = spawn([&] { l.wait(); });
-        yield();
+        settle();
         l.count_down();
         l.count_down(0);
-        yield();
+        settle();
         EXPECT_FALSE(l.try_wait());
         EXPECT_FALSE(waiter.done());
         l.count_down(2);
         EXPECT_TRUE(l.try_wait());
-        yield();
+        settle();
         EXPECT_TRUE(waiter.done());
         l.wait();
         l.arrive_and_wait(0);
@@ -50,11 +51,11 @@ TEST_F(latch_test, tasks_arrive_and_wait_for_each_other) {
                 ++through;
             }));
         }
-        yield_times(3);
+        settle();
         EXPECT_EQ(through, 0);
         l.arrive_and_wait(); // the last: no switch
         EXPECT_EQ(through, 0);
-        yield();
+        settle();
         EXPECT_EQ(through, 3);
     });
 }
@@ -63,7 +64,7 @@ TEST_F(latch_test, a_cancelled_arrival_counts) {
     in_virtual_time([] {
         latch l(2);
         auto t = spawn([&] { l.arrive_and_wait(); });
-        yield();
+        settle();
         t.cancel();
         t.wait();
         EXPECT_TRUE(t.cancelled());

@@ -14,7 +14,7 @@ namespace weft::test {
 namespace {
 
 using namespace std::chrono_literals;
-using order_test = api_test;
+using order_test = ordered_api_test;
 
 TEST_F(order_test, tasks_run_in_order_of_spawning_and_take_turns) {
     std::string log;

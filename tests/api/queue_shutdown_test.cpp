@@ -96,6 +96,7 @@ TEST_F(queue_shutdown_test, a_place_on_its_way_to_a_putter_is_worth_nothing_afte
 }
 
 TEST_F(queue_shutdown_test, an_item_on_its_way_to_a_getter_reaches_it) {
+    const unshuffled order;
     in_virtual_time([] {
         queue<int> q;
         auto first = spawn([&] { return q.get(); });

@@ -4,6 +4,7 @@
 // in queue_shutdown_test.cpp, what T may do in queue_items_test.cpp; waiting and cancelling as
 // everywhere in wait_points_test.cpp.
 #include "tests/support/api_cancel_driver.hpp"
+#include "tests/support/api_settle.hpp"
 #include "tests/support/places.hpp"
 
 #include <gmock/gmock.h>
@@ -96,13 +97,13 @@ TEST_F(queue_test, put_waits_while_it_is_full) {
                 log += std::to_string(i);
             }
         });
-        yield_times(3);
+        settle();
         EXPECT_EQ(log, "01");
         EXPECT_TRUE(q.full());
         EXPECT_FALSE(q.try_put(9));
         EXPECT_EQ(q.get(), 0);
         EXPECT_FALSE(q.try_put(9)) << "the place is the producer's";
-        yield();
+        settle();
         EXPECT_EQ(log, "012");
         EXPECT_EQ(q.get(), 1);
         producer.get();
@@ -111,6 +112,7 @@ TEST_F(queue_test, put_waits_while_it_is_full) {
 }
 
 TEST_F(queue_test, getters_are_served_in_the_order_of_their_coming_and_not_overtaken) {
+    const unshuffled order;
     in_virtual_time([] {
         queue<int> q;
         std::string log;
@@ -203,13 +205,13 @@ TEST_F(queue_test, join_waits_until_all_work_is_done) {
         auto joiner_too = spawn([&] { q.join(); });
         q.get();
         q.task_done();
-        yield_times(2);
+        settle();
         EXPECT_FALSE(joiner.done());
         q.get();
-        yield_times(2);
+        settle();
         EXPECT_FALSE(joiner.done());
         q.task_done();
-        yield();
+        settle();
         EXPECT_TRUE(joiner.done());
         EXPECT_TRUE(joiner_too.done());
         q.put(3);

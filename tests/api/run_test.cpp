@@ -166,6 +166,7 @@ TEST_F(run_test, destroys_main_before_the_loop) {
 }
 
 TEST_F(run_test, cancels_and_joins_the_tasks_that_are_left) {
+    const unshuffled order;
     live_count live;
     std::string log;
     run({.virtual_time = true}, [&] {

@@ -3,6 +3,7 @@
 // semaphore, bounded_semaphore, permit. Waiting and cancelling as everywhere is in
 // wait_points_test.cpp.
 #include "tests/support/api_cancel_driver.hpp"
+#include "tests/support/api_settle.hpp"
 #include "tests/support/places.hpp"
 
 #include <gmock/gmock.h>
@@ -61,6 +62,7 @@ TEST_F(semaphore_test, limits_how_many_are_inside) {
 }
 
 TEST_F(semaphore_test, release_hands_over_so_nobody_overtakes) {
+    const unshuffled order;
     in_virtual_time([] {
         semaphore s(0);
         std::string order;
@@ -98,7 +100,7 @@ TEST_F(semaphore_test, release_of_several_serves_several) {
         for (int i = 0; i < 3; ++i) {
             tasks.push_back(spawn([&] { s.acquire(); }));
         }
-        yield();
+        settle();
         tasks[1].cancel(); // it is passed over
         s.release(3);
         tasks[0].get();
@@ -181,7 +183,7 @@ TEST_F(semaphore_test, releasing_works_in_callbacks_and_not_on_other_threads) {
     in_virtual_time([] {
         semaphore s(0);
         auto t = spawn([&] { s.acquire(); });
-        yield();
+        settle();
         on_another_thread([&] {
             EXPECT_THROW(s.release(), wrong_loop);
             EXPECT_THROW(s.try_acquire(), wrong_loop);

@@ -84,6 +84,7 @@ TEST_F(shared_mutex_test, neighbouring_readers_come_in_together_and_nobody_overt
 }
 
 TEST_F(shared_mutex_test, a_reader_does_not_overtake_a_waiting_writer) {
+    const unshuffled order;
     in_virtual_time([] {
         shared_mutex m;
         visitors v(m);

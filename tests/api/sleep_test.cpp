@@ -33,6 +33,7 @@ int turns_of(F f) {
 }
 
 TEST_F(sleep_test, yield_takes_exactly_one_turn) {
+    const unshuffled order;
     in_virtual_time([] {
         EXPECT_EQ(turns_of([] {}), 0);
         EXPECT_EQ(turns_of(yield), 1);
@@ -41,6 +42,7 @@ TEST_F(sleep_test, yield_takes_exactly_one_turn) {
 }
 
 TEST_F(sleep_test, nothing_to_wait_for_takes_exactly_one_turn) {
+    const unshuffled order;
     in_virtual_time([] {
         EXPECT_EQ(turns_of([] { sleep_for(0s); }), 1);
         EXPECT_EQ(turns_of([] { sleep_for(-1s); }), 1);
@@ -63,6 +65,7 @@ TEST_F(sleep_test, satisfied_waits_take_no_turn) {
 }
 
 TEST_F(sleep_test, waits_for_a_new_task_take_its_turn_and_the_wake_ups) {
+    const unshuffled order;
     in_virtual_time([] { EXPECT_EQ(turns_of([] { spawn([] {}).get(); }), 2); });
 }
 

@@ -139,6 +139,7 @@ TEST_F(spawn_test, a_result_need_not_be_movable_to_be_looked_at) {
 }
 
 TEST_F(spawn_test, begins_in_the_next_turn_in_order) {
+    const unshuffled order;
     in_virtual_time([] {
         std::string log;
         auto a = spawn([&] { log += "a"; });

@@ -3,6 +3,7 @@
 // Done callbacks: queued in order of adding, never run inline, on the loop's own stack, where
 // nothing may block.
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 #include "tests/support/api_stderr.hpp"
 
 #include <gmock/gmock.h>
@@ -37,6 +38,7 @@ TEST_F(task_callbacks_test, run_in_order_of_adding_and_get_the_task) {
 }
 
 TEST_F(task_callbacks_test, are_queued_not_run_inline) {
+    const unshuffled order;
     in_virtual_time([] {
         std::string log;
         auto t = spawn([&] { log += "body "; });
@@ -50,6 +52,7 @@ TEST_F(task_callbacks_test, are_queued_not_run_inline) {
 }
 
 TEST_F(task_callbacks_test, and_waiters_come_in_order_of_their_adding) {
+    const unshuffled order;
     in_virtual_time([] {
         std::string log;
         auto t = spawn([] { yield_times(2); });
@@ -74,12 +77,13 @@ TEST_F(task_callbacks_test, added_to_a_finished_task_run_soon) {
         t.wait();
         t.add_done_callback([&](const task_ref&) { ran = true; });
         EXPECT_FALSE(ran);
-        yield();
+        settle();
         EXPECT_TRUE(ran);
     });
 }
 
 TEST_F(task_callbacks_test, run_for_failed_and_cancelled_tasks_too) {
+    const unshuffled order;
     in_virtual_time([] {
         std::string log;
         const auto note = [&](const task_ref& t) {
@@ -119,6 +123,7 @@ TEST_F(task_callbacks_test, can_be_removed) {
 }
 
 TEST_F(task_callbacks_test, cannot_be_removed_once_they_are_queued) {
+    const unshuffled order;
     in_virtual_time([] {
         bool ran = false;
         auto t = spawn([] {});
@@ -155,7 +160,7 @@ TEST_F(task_callbacks_test, keep_the_task_they_get) {
         auto t = spawn({.name = "gone"}, [] {});
         t.add_done_callback([&](const task_ref& done) { name = done.name(); });
         t.detach(); // the loop drops it at its end
-        yield_times(2);
+        settle();
         EXPECT_EQ(name, "gone");
     });
 }
@@ -176,7 +181,7 @@ TEST_F(task_callbacks_test, may_not_block) {
             texts.push_back(text_of<not_in_task>([] { static_cast<void>(current_task()); }));
         });
         t.get();
-        yield();
+        settle();
         EXPECT_THAT(texts,
                     ElementsAre(HasSubstr("weft::yield"), HasSubstr("weft::sleep_for"),
                                 HasSubstr("weft::sleep_until"), HasSubstr("weft::task::wait"),
@@ -221,7 +226,7 @@ TEST_F(task_callbacks_test, that_throw_are_reported_and_stop_nothing) {
         t.add_done_callback([](const task_ref&) { throw 7; });
         t.add_done_callback([&](const task_ref&) { log += "third"; });
         t.get();
-        yield();
+        settle();
         EXPECT_EQ(log, "third");
     });
     const auto lines = captured.finish();

@@ -5,6 +5,7 @@
 // that nobody waits for what cannot come.
 #include "tests/support/api_fixture.hpp"
 #include "tests/support/api_sanitizers.hpp"
+#include "tests/support/api_settle.hpp"
 
 #include <memory>
 #include <string>
@@ -30,7 +31,7 @@ class chain {
         for (const auto& t : tasks_) {
             refs_.push_back(t.view());
         }
-        yield_times(2);
+        settle();
     }
     // Observers: a handle is empty once its waiter's get() has thrown.
     std::vector<task_ref>& tasks() noexcept { return refs_; }
@@ -74,7 +75,7 @@ TEST_F(task_cancel_chain_test, a_circle_of_two_can_be_cancelled) {
         task<void> second;
         first = spawn([&] { second.get(); });
         second = spawn([&] { first.get(); });
-        yield_times(2);
+        settle();
         EXPECT_TRUE(first.cancel("cut"));
         for (task_ref t : {task_ref(first.view()), task_ref(second.view())}) {
             t.wait();
@@ -91,7 +92,7 @@ TEST_F(task_cancel_chain_test, a_large_circle_can_be_cancelled_anywhere) {
             for (std::size_t i = 0; i < tasks.size(); ++i) {
                 tasks[i] = spawn([&tasks, i] { tasks[(i + 1) % tasks.size()].get(); });
             }
-            yield_times(2);
+            settle();
             std::vector<task_ref> refs;
             for (auto& t : tasks) {
                 refs.emplace_back(t.view());
@@ -112,7 +113,7 @@ TEST_F(task_cancel_chain_test, a_tail_that_leads_into_a_circle_can_be_cancelled)
             // 0..4 lead to 5, which waits for 6 ... 9, which waits for 5.
             tasks[i] = spawn([&tasks, i] { tasks[i + 1 < tasks.size() ? i + 1 : 5].get(); });
         }
-        yield_times(2);
+        settle();
         std::vector<task_ref> refs;
         for (auto& t : tasks) {
             refs.emplace_back(t.view());
@@ -131,7 +132,7 @@ TEST_F(task_cancel_chain_test, a_circle_in_which_one_swallows_it_ends_too) {
         task<int> second;
         first = spawn([&] { return end_of([&] { second.get(); }) == "cancelled" ? 1 : 0; });
         second = spawn([&] { return first.get() + 1; });
-        yield_times(2);
+        settle();
         task_ref one = first.view();
         task_ref other = second.view();
         other.cancel();
@@ -150,7 +151,7 @@ void expect_that_parent_and_child_end(Body body) {
         in_virtual_time([&] {
             task<void> parent;
             parent = spawn({.name = "parent"}, [&] { body(parent); });
-            yield_times(4);
+            settle();
             std::vector<task_ref> both;
             for (const task_ref& t : all_tasks()) {
                 if (t.name() != "main") {
@@ -241,7 +242,7 @@ TEST_F(task_cancel_chain_test, two_ways_to_one_task_cancel_it_once) {
         });
         auto outer = spawn(
             [&] { gather([&] { shared.get(); }, [&] { shared.get(); }, [&] { shared.get(); }); });
-        yield_times(3);
+        settle();
         task_ref observer = shared.view();
         outer.cancel();
         EXPECT_EQ(observer.cancelling(), 1);
@@ -291,7 +292,7 @@ TEST_F(task_cancel_chain_HugeStress, gathers_nested_20000_deep_are_cancelled_ite
     in_virtual_time([] {
         const int depth = thread_sanitizer ? 1'500 : 20'000;
         auto top = spawn([=] { gather_down(depth); });
-        yield_times(depth + 5);
+        settle();
         top.cancel();
         top.wait();
         EXPECT_TRUE(top.cancelled());

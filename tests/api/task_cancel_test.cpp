@@ -3,6 +3,7 @@
 // Cancelling one task, at each point of its life. A cancel is one edge: the current or next
 // blocking call throws `cancelled` once.
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 
 #include <stdexcept>
 #include <string>
@@ -34,7 +35,7 @@ TEST_F(task_cancel_test, while_blocked_it_is_thrown_there) {
             log = end_of([] { sleep_for(1h); });
             throw cancelled("passed on");
         });
-        yield();
+        settle();
         EXPECT_TRUE(t.cancel("reason"));
         EXPECT_EQ(log, ""); // a request, no interruption
         t.wait();
@@ -67,6 +68,7 @@ std::string woken_and_then(F between) {
 }
 
 TEST_F(task_cancel_test, between_wake_up_and_resume_it_wins) {
+    const unshuffled order;
     in_virtual_time([] {
         EXPECT_EQ(woken_and_then([](auto& waiter) { EXPECT_TRUE(waiter.cancel()); }), "cancelled");
         EXPECT_EQ(woken_and_then([](auto&) {}), "value");
@@ -74,6 +76,7 @@ TEST_F(task_cancel_test, between_wake_up_and_resume_it_wins) {
 }
 
 TEST_F(task_cancel_test, taken_back_between_wake_up_and_resume_was_nothing) {
+    const unshuffled order;
     in_virtual_time([] {
         EXPECT_EQ(woken_and_then([](auto& waiter) {
                       waiter.cancel();
@@ -84,6 +87,7 @@ TEST_F(task_cancel_test, taken_back_between_wake_up_and_resume_was_nothing) {
 }
 
 TEST_F(task_cancel_test, between_a_timers_end_and_the_resume_it_wins) {
+    const unshuffled order;
     in_virtual_time([] {
         const auto when = clock::now() + 1h;
         std::string log;
@@ -182,6 +186,7 @@ TEST_F(task_cancel_test, of_oneself_loses_against_an_error) {
 }
 
 TEST_F(task_cancel_test, of_a_task_that_is_ready_to_go_on) {
+    const unshuffled order;
     in_virtual_time([] {
         std::string log;
         auto t = spawn([&] { log = end_of(yield); });
@@ -200,7 +205,7 @@ TEST_F(task_cancel_test, that_is_swallowed_leaves_a_normal_end) {
             EXPECT_EQ(current_task().cancelling(), 1);
             return 7;
         });
-        yield();
+        settle();
         t.cancel();
         EXPECT_EQ(t.view().get(), 7);
         EXPECT_FALSE(t.cancelled());
@@ -235,7 +240,7 @@ TEST_F(task_cancel_test, that_becomes_another_error_is_that_error) {
                 throw std::runtime_error("cleaning up failed");
             }
         });
-        yield();
+        settle();
         t.cancel();
         EXPECT_EQ(end_of([&] { t.view().get(); }), "error: cleaning up failed");
         EXPECT_FALSE(t.cancelled());
@@ -261,7 +266,7 @@ TEST_F(task_cancel_test, leaves_with_the_message_of_what_the_body_let_out) {
                 throw cancelled("changed");
             }
         });
-        yield();
+        settle();
         t.cancel("original");
         EXPECT_EQ(end_of([&] { t.get(); }), "cancelled: changed");
     });
@@ -291,7 +296,7 @@ TEST_F(task_cancel_test, several_before_delivery_are_one) {
             EXPECT_EQ(current_task().cancelling(), 3);
             EXPECT_EQ(end_of(yield), "value");
         });
-        yield();
+        settle();
         EXPECT_TRUE(t.cancel("first"));
         EXPECT_TRUE(t.cancel("second"));
         EXPECT_TRUE(t.cancel("third"));
@@ -310,7 +315,7 @@ TEST_F(task_cancel_test, the_count_goes_down_with_uncancel) {
             EXPECT_EQ(current_task().uncancel(), 0);
             sleep_for(1h);
         });
-        yield();
+        settle();
         t.cancel();
         t.cancel();
         t.wait();
@@ -353,7 +358,7 @@ TEST_F(task_cancel_test, not_yet_delivered_stays_while_one_request_is_left) {
 TEST_F(task_cancel_test, taken_back_after_it_broke_a_wait_off_is_thrown_all_the_same) {
     in_virtual_time([] {
         auto t = spawn([] { return end_of([] { sleep_for(1h); }); });
-        yield();
+        settle();
         t.cancel();
         t.uncancel();
         EXPECT_EQ(t.get(), "cancelled"); // anything else would be a sleep that ended early

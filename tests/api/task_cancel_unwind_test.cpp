@@ -3,6 +3,7 @@
 // Cancels that arrive while a task unwinds, or while one of its destructors joins: kept, and
 // delivered at the first blocking call after.
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 
 #include <stdexcept>
 #include <string>
@@ -27,7 +28,7 @@ TEST_F(task_cancel_unwind_test, blocking_calls_in_destructors_do_not_throw_but_w
                 log += "then " + end_of([] { sleep_for(1h); });
             }
         });
-        yield();
+        settle();
         EXPECT_TRUE(t.cancel("kept")); // while the destructor sleeps
         t.get();
         EXPECT_EQ(log, "slept value, yielded value, then cancelled: kept");
@@ -48,7 +49,7 @@ TEST_F(task_cancel_unwind_test, a_sleep_in_a_destructor_is_not_cut_short) {
             });
             throw std::runtime_error("boom");
         });
-        yield();
+        settle();
         t.cancel();
         t.wait();
         EXPECT_EQ(end_of([&] { t.get(); }), "error: boom");
@@ -57,6 +58,7 @@ TEST_F(task_cancel_unwind_test, a_sleep_in_a_destructor_is_not_cut_short) {
 }
 
 TEST_F(task_cancel_unwind_test, yield_in_a_destructor_gives_a_turn_though_a_cancel_is_kept) {
+    const unshuffled order;
     in_virtual_time([] {
         bool flag = false;
         int turns = 0;
@@ -192,9 +194,9 @@ TEST_F(task_cancel_unwind_test, unwinding_because_of_a_cancel_keeps_the_second_o
             }
             log += end_of(yield);
         });
-        yield();
+        settle();
         t.cancel("first");
-        yield(); // the destructor sleeps
+        settle(); // the destructor sleeps
         t.cancel("second");
         t.get();
         EXPECT_EQ(log, "value, first, cancelled: second");
@@ -210,7 +212,7 @@ TEST_F(task_cancel_unwind_test, a_block_inside_a_catch_is_cancelled_as_usual) {
                 return end_of(sleep_until_cancelled); // caught: nothing is in flight
             }
         });
-        yield();
+        settle();
         t.cancel();
         EXPECT_EQ(t.get(), "cancelled");
     });
@@ -234,6 +236,7 @@ TEST_F(task_cancel_unwind_test, kept_to_the_end_makes_a_task_cancelled) {
 }
 
 TEST_F(task_cancel_unwind_test, arriving_while_a_destructor_joins_is_kept) {
+    const unshuffled order;
     in_virtual_time([] {
         std::string log;
         auto outer = spawn([&] {
@@ -268,7 +271,7 @@ TEST_F(task_cancel_unwind_test, handles_that_unwind_cancel_and_join) {
                 });
                 sleep_until_cancelled();
             });
-            yield();
+            settle();
             throw std::runtime_error("boom");
         });
         EXPECT_EQ(end_of([&] { outer.get(); }), "error: boom");

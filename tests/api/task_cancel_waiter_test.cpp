@@ -2,6 +2,7 @@
 //
 // Cancelling a task that waits for another one: get() hands the cancel on, wait() and views do not.
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 
 #include <stdexcept>
 #include <string>
@@ -29,7 +30,7 @@ TEST_F(task_cancel_waiter_test, get_cancels_the_inner_task_and_waits_for_its_end
             log += end_of([&] { inner.get(); });
             EXPECT_TRUE(inner.done());
         });
-        yield_times(2);
+        settle();
         outer.cancel("why");
         EXPECT_EQ(outer.cancelling(), 1);
         EXPECT_EQ(inner.cancelling(), 1);
@@ -89,7 +90,7 @@ TEST_F(task_cancel_waiter_test, taken_back_meanwhile_leaves_what_the_inner_task_
     in_virtual_time([] {
         const auto waiter_of = [](auto& inner) {
             auto outer = spawn([&] { return end_of([&] { inner.get(); }); });
-            yield_times(2);
+            settle();
             outer.cancel("mine");
             outer.uncancel();
             return outer.get();
@@ -145,7 +146,7 @@ TEST_F(task_cancel_waiter_test, those_who_wait_for_a_cancelled_task_all_see_it) 
         auto a = spawn([&] { return end_of([view = inner.view()]() mutable { view.get(); }); });
         auto b = spawn([&] { return end_of([&] { inner.wait(); }); });
         auto c = spawn([&] { return end_of([&] { inner.get(); }); });
-        yield_times(2);
+        settle();
         c.cancel("shared");
         EXPECT_EQ(a.get(), "cancelled: shared");
         EXPECT_EQ(b.get(), "value");

@@ -2,7 +2,7 @@
 //
 // with_task_group(): cancels from outside and by the group itself, in every order; misuse.
 #include "tests/support/api_cancel_driver.hpp"
-#include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 
 #include <optional>
 #include <stdexcept>
@@ -172,10 +172,10 @@ TEST_F(task_group_cancel_test, keeps_the_count_of_cancels_as_it_was) {
                       }),
                       texts{"error: x"});
             EXPECT_EQ(current_task().cancelling(), 1);
-            yield();
+            settle();
             return 1;
         });
-        yield();
+        settle();
         t.cancel();
         EXPECT_EQ(t.get(), 1);
     });
@@ -275,7 +275,7 @@ TEST_F(task_group_cancel_test, cancelled_still_counts_failures) {
                                   fail_with("cleanup");
                               }
                           });
-                          yield();
+                          settle();
                           group.cancel();
                       });
                   }),
@@ -296,7 +296,7 @@ TEST_F(task_group_cancel_test, takes_no_children_once_it_is_being_cancelled) {
                     in_child = end_of([&] { group.spawn([] {}); });
                 }
             });
-            yield();
+            settle();
             group.cancel();
         });
         EXPECT_EQ(in_child, "error: weft::task_group::spawn: the group is being cancelled; let "
@@ -326,7 +326,7 @@ TEST_F(task_group_cancel_test, in_a_generator_that_is_given_up_is_unwound_quietl
             generator<int> g([&](generator<int>::sink& out) {
                 with_task_group([&](task_group& group) {
                     group.spawn([&] { child = end_of(sleep_until_cancelled); });
-                    yield();
+                    settle();
                     out(1);
                 });
             });

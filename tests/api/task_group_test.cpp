@@ -4,6 +4,7 @@
 // cancels from outside, in every order.
 #include "tests/support/api_cancel_driver.hpp"
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 
 #include <optional>
 #include <stdexcept>
@@ -105,7 +106,7 @@ TEST_F(task_group_test, forgets_children_that_have_ended) {
         with_task_group([](task_group& group) {
             for (int i = 0; i < 10'000; ++i) {
                 group.spawn([] {});
-                yield();
+                settle();
             }
             EXPECT_EQ(group.size(), 0U);
         });
@@ -142,6 +143,7 @@ TEST_F(task_group_test, a_failing_child_cancels_the_others_and_the_body) {
 }
 
 TEST_F(task_group_test, failures_come_in_the_order_of_their_coming_and_the_bodys_last) {
+    const unshuffled order;
     in_virtual_time([] {
         EXPECT_EQ(failures_of([] {
                       with_task_group([](task_group& group) {
@@ -177,7 +179,7 @@ TEST_F(task_group_test, a_failing_body_cancels_the_children) {
         EXPECT_EQ(failures_of([&] {
                       with_task_group([&](task_group& group) {
                           group.spawn([&] { child = end_of(sleep_until_cancelled); });
-                          yield();
+                          settle();
                           fail_with("body");
                       });
                   }),

@@ -3,6 +3,7 @@
 // A handle owns its task: leaving scope it cancels and joins. Moving, overwriting, giving up and
 // circular ownership.
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 
 #include <memory>
 #include <optional>
@@ -25,7 +26,7 @@ TEST_F(task_ownership_test, a_handle_that_leaves_scope_cancels_and_joins) {
                 sleep_for(1h);
                 log += ", cleaned up";
             });
-            yield();
+            settle();
         }
         EXPECT_EQ(log, "cancelled, cleaned up");
     });
@@ -62,7 +63,7 @@ TEST_F(task_ownership_test, a_task_that_swallows_the_cancel_is_waited_for) {
                 sleep_for(24h);
                 ended = true;
             });
-            yield();
+            settle();
         }
         EXPECT_TRUE(ended);
     });
@@ -111,7 +112,7 @@ TEST_F(task_ownership_test, assigning_over_a_running_task_ends_it_first) {
             });
             sleep_until_cancelled();
         });
-        yield();
+        settle();
         t = spawn([&] { log += "new ran"; });
         EXPECT_NE(log.find("old ended"), std::string::npos);
         t.get();

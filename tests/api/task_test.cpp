@@ -2,6 +2,7 @@
 //
 // Handles and observers of tasks: results, errors, names, and what can be asked without waiting.
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -273,7 +274,7 @@ TEST_F(task_test, detached_while_somebody_waits_for_it) {
             return std::string("value");
         });
         auto waiter = spawn([&] { return end_of([&] { t.get(); }); });
-        yield();
+        settle();
         t.detach();
         // The waiter learns that there is no handle to take the value from; nothing is read after
         // its end.

@@ -3,7 +3,6 @@
 // to_thread() and run_in(): calls on other threads, and what becomes of them when their task
 // leaves.
 #include "tests/support/api_cancel_driver.hpp"
-#include "tests/support/api_fixture.hpp"
 #include "tests/support/api_stderr.hpp"
 
 #include <algorithm>
@@ -75,6 +74,7 @@ TEST_F(thread_pool_test, always_takes_a_turn) {
 }
 
 TEST_F(thread_pool_test, decays_its_arguments) {
+    const unshuffled order;
     weft::run([] {
         std::string text = "before";
         gate g(0);
@@ -212,6 +212,7 @@ TEST_F(thread_pool_test, a_dropped_result_is_destroyed_on_the_loops_thread) {
 
 // Both orders of a cancel and the call's return in one turn.
 TEST_F(thread_pool_test, a_cancel_in_the_same_turn_as_the_return_wins) {
+    const unshuffled order;
     weft::run([] {
         gate returned(0);
         auto t = spawn([&] {
@@ -287,6 +288,7 @@ TEST_F(thread_pool_test, runs_no_more_at_once_than_the_pool_has_threads) {
 }
 
 TEST_F(thread_pool_test, with_one_thread_keeps_the_order) {
+    const unshuffled order;
     weft::run([] {
         thread_pool one(1);
         std::vector<int> order;

@@ -111,6 +111,7 @@ TYPED_TEST(timed_wait_points_test, a_duration_that_is_no_number_is_refused) {
 }
 
 TYPED_TEST(timed_wait_points_test, a_duration_too_long_to_add_is_no_limit) {
+    const unshuffled order;
     in_virtual_time([] {
         TypeParam p;
         p.hold();
@@ -143,6 +144,7 @@ TYPED_TEST(timed_wait_points_test, a_wake_in_time_leaves_no_timer) {
 }
 
 TYPED_TEST(timed_wait_points_test, woken_just_after_the_time_was_over_it_takes_nothing) {
+    const unshuffled order;
     in_virtual_time([] {
         TypeParam p;
         p.hold();
@@ -165,6 +167,7 @@ TYPED_TEST(timed_wait_points_test, woken_just_after_the_time_was_over_it_takes_n
 
 // In real time, because in virtual time none passes between a wake and the resumption.
 TYPED_TEST(timed_wait_points_test, woken_just_before_the_time_is_over_it_has_it) {
+    const unshuffled order;
     run([] {
         for (int i = 0; i < 5; ++i) {
             TypeParam p;
@@ -186,6 +189,7 @@ TYPED_TEST(timed_wait_points_test, woken_just_before_the_time_is_over_it_has_it)
 }
 
 TYPED_TEST(timed_wait_points_test, cancelled_just_after_the_time_was_over_it_is_cancelled) {
+    const unshuffled order;
     in_virtual_time([] {
         TypeParam p;
         p.hold();

@@ -3,6 +3,7 @@
 // Time limits inside each other, beside cancels from outside, and across tasks.
 #include "tests/support/api_cancel_driver.hpp"
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 
 #include <limits>
 #include <stdexcept>
@@ -93,7 +94,7 @@ TEST_F(timeout_nested_test, lets_a_cancel_from_outside_through) {
                 }
             });
         });
-        yield();
+        settle();
         t.cancel("outside");
         EXPECT_EQ(end_of([&] { t.get(); }), "cancelled: outside");
         EXPECT_FALSE(expired);
@@ -102,6 +103,7 @@ TEST_F(timeout_nested_test, lets_a_cancel_from_outside_through) {
 
 // Both orders: the cancel before the task resumes, and behind it, in the turn in which both come.
 TEST_F(timeout_nested_test, a_cancel_from_outside_in_the_same_turn_wins_unless_it_comes_too_late) {
+    const unshuffled order;
     for (const bool cancel_first : {true, false}) {
         in_virtual_time([&] {
             const auto deadline = loop_time() + 1s;

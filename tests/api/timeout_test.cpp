@@ -4,6 +4,7 @@
 // from outside and ends can come.
 #include "tests/support/api_cancel_driver.hpp"
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 
 #include <limits>
 #include <stdexcept>
@@ -134,7 +135,7 @@ TEST_F(timeout_test, leaves_no_cancel_behind_in_a_task_that_swallowed_one_before
             EXPECT_EQ(end_of([] { with_timeout(1s, sleep_until_cancelled); }), timed_out);
             return 5;
         });
-        yield();
+        settle();
         t.cancel();
         EXPECT_EQ(t.get(), 5);
     });

@@ -3,6 +3,7 @@
 // Waiting where it cannot work, and for what goes away: an error that names the call, or the end of
 // the process with a message; never a hang or a use after free.
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 #include "tests/support/places.hpp"
 #include "tests/support/wait_points.hpp"
 
@@ -37,7 +38,7 @@ TYPED_TEST(wait_points_misuse_test, in_a_callback_it_names_the_call) {
             p.take();
             p.give();
         });
-        yield();
+        settle();
         EXPECT_FALSE(t.done());
         p.wake();
         t.get();

@@ -4,6 +4,7 @@
 // leaves and nothing is lost; waiting and waking allocate nothing.
 #include "tests/support/api_cancel_driver.hpp"
 #include "tests/support/api_failing_new.hpp"
+#include "tests/support/api_settle.hpp"
 #include "tests/support/wait_points.hpp"
 
 #include <stdexcept>
@@ -19,6 +20,7 @@ class wait_points_test : public api_test {};
 TYPED_TEST_SUITE(wait_points_test, wait_points);
 
 TYPED_TEST(wait_points_test, a_waiter_goes_on_one_turn_after_it_was_woken) {
+    const unshuffled order;
     in_virtual_time([] {
         TypeParam p;
         p.hold();
@@ -43,6 +45,7 @@ TYPED_TEST(wait_points_test, what_nobody_waits_for_is_taken_without_a_turn) {
 }
 
 TYPED_TEST(wait_points_test, waiters_are_served_in_the_order_of_their_coming) {
+    const unshuffled order;
     in_virtual_time([] {
         TypeParam p;
         p.hold();
@@ -116,13 +119,13 @@ TYPED_TEST(wait_points_test, cancelled_in_either_order_with_the_wake_the_next_wa
             p.hold();
             auto first = spawn([&] { p.take(); });
             auto second = spawn([&] { p.take(); });
-            yield();
+            settle();
             if (cancel_first) {
                 first.cancel();
             }
             p.wake();
             first.cancel();
-            yield_times(4);
+            settle();
             EXPECT_TRUE(first.cancelled());
             EXPECT_TRUE(second.done());
             second.get();
@@ -131,6 +134,7 @@ TYPED_TEST(wait_points_test, cancelled_in_either_order_with_the_wake_the_next_wa
 }
 
 TYPED_TEST(wait_points_test, when_both_waiters_are_cancelled_it_is_there_for_a_third) {
+    const unshuffled order;
     in_virtual_time([] {
         TypeParam p;
         p.hold();
@@ -171,7 +175,7 @@ TYPED_TEST(wait_points_test, a_cancel_that_is_pending_ends_a_wait_at_once_but_no
             current_task().cancel();
             p.take();
         });
-        yield();
+        settle();
         EXPECT_TRUE(waits.cancelled());
         p.wake();
         EXPECT_EQ(can_be_taken(p), TypeParam::kept);
@@ -194,9 +198,9 @@ TYPED_TEST(wait_points_test, while_unwinding_a_cancel_waits_for_the_next_blockin
             }
             EXPECT_EQ(end_of([] { yield(); }), "cancelled: later");
         });
-        yield();
+        settle();
         t.cancel("later");
-        yield_times(2);
+        settle();
         EXPECT_FALSE(took);
         p.wake();
         t.get();
@@ -218,12 +222,12 @@ TYPED_TEST(wait_points_test, waiting_and_waking_allocate_nothing) {
             used.hold();
             auto t = spawn([&] { used.take(); });
             const failing_new none(count ? 1 : 0);
-            yield();
+            settle();
             if (cancelled) {
                 t.cancel();
             }
             used.wake();
-            yield_times(2);
+            settle();
             EXPECT_TRUE(t.done());
             EXPECT_FALSE(none.struck());
         };

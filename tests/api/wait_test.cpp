@@ -3,6 +3,7 @@
 // wait(): its three conditions, its time limit, and what it leaves alone.
 #include "tests/support/api_cancel_driver.hpp"
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/api_settle.hpp"
 
 #include <gmock/gmock.h>
 
@@ -250,7 +251,7 @@ TEST_F(wait_test, misuse_names_the_call) {
         futures[0].add_done_callback(
             [&](const future<int>&) { EXPECT_THROW(weft::wait(futures), not_in_task); });
         futures[0].cancel();
-        yield();
+        settle();
     });
 }
 

@@ -10,14 +10,15 @@
 
 namespace weft::test {
 
-// Runs f in a callback of the running loop, and returns when it has run. f must not throw.
+// Runs f in a callback of the running loop, and returns when it has run. What f throws is reported
+// and dropped.
 template <class F>
 void in_a_callback(F f) {
     auto t = spawn([] {});
     bool ran = false;
     t.add_done_callback([&](const task_ref&) {
-        f();
         ran = true;
+        f();
     });
     while (!ran) {
         yield();
