@@ -44,7 +44,7 @@ TEST_F(future_callbacks_test, callbacks_are_queued_in_order_and_get_the_future) 
             log += "late";
         });
         EXPECT_EQ(log, "");
-        yield();
+        yield_times(2);
         EXPECT_EQ(log, " ready before a1b1late");
         between.get();
     });

@@ -43,7 +43,7 @@ TEST_F(future_cancel_test, of_a_waiter_in_wait_leaves_the_future_alone) {
     in_virtual_time([] {
         const future<int> f;
         auto waiter = spawn([&] { f.wait(); });
-        yield();
+        yield_times(2);
         waiter.cancel();
         waiter.wait();
         EXPECT_TRUE(waiter.cancelled());
@@ -58,7 +58,7 @@ TEST_F(future_cancel_test, in_the_turn_of_the_value_the_waiter_is_cancelled_and_
         for (const bool waits : {false, true}) {
             const future<std::string> f;
             auto waiter = spawn([&] { waits ? f.wait() : static_cast<void>(f.get()); });
-            yield();
+            yield_times(2);
             f.set_result("kept");
             EXPECT_TRUE(waiter.cancel());
             waiter.wait();
@@ -124,7 +124,7 @@ TEST_F(future_cancel_test, of_the_future_is_not_a_cancel_of_the_waiter) {
             EXPECT_EQ(current_task().cancelling(), 0);
             f.wait(); // done
         });
-        yield();
+        yield_times(2);
         f.cancel("gone");
         t.get();
     });
@@ -183,7 +183,7 @@ TEST_F(future_cancel_test, by_a_time_limit_in_the_turn_of_the_value) {
                 start_setter();
             }
             auto waiter = spawn([&] { end = end_of([&] { with_timeout(1h, [&] { f.get(); }); }); });
-            yield();
+            yield_times(2);
             if (!value_first) {
                 start_setter();
             }

@@ -95,10 +95,10 @@ TEST_F(future_test, wakes_all_who_wait_in_order_and_not_inline) {
             f.wait();
             log += "c";
         });
-        yield();
+        yield_times(2);
         f.set_result(1);
         log += "set ";
-        yield();
+        yield_times(2);
         EXPECT_EQ(log, "set a1b1c");
     });
 }

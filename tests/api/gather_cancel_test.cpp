@@ -73,7 +73,7 @@ TEST_F(gather_cancel_test, of_the_waiter_wins_over_what_the_children_throw_then)
                 },
                 sleep_until_cancelled);
         });
-        yield_times(2);
+        yield_times(4);
         t.cancel();
         EXPECT_EQ(end_of([&] { t.get(); }), "cancelled");
     });
@@ -212,7 +212,7 @@ TEST_F(gather_cancel_test, when_it_is_over_other_calls_work) {
             const auto [a, b] = gather([] { return 1; }, [] { return 2; });
             return a + b;
         });
-        yield_times(2);
+        yield_times(4);
         t.cancel();
         EXPECT_EQ(t.get(), 3);
     });

@@ -305,7 +305,7 @@ TEST_F(gather_handles_test, a_cancel_in_the_turn_of_the_last_end_loses_no_value)
     in_virtual_time([] {
         const future<int> f;
         auto t = spawn([&] { gather(f); });
-        yield();
+        yield_times(2);
         f.set_result(5);
         t.cancel();
         t.wait();
@@ -376,7 +376,7 @@ TEST_F(gather_handles_test, misuse_names_the_call) {
         taken.add_done_callback(
             [](const future<int>& done) { EXPECT_THROW(gather(done), not_in_task); });
         taken.cancel();
-        yield();
+        yield_times(2);
     });
 }
 

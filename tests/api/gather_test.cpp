@@ -2,6 +2,7 @@
 //
 // gather() of callables: results in argument order, from arguments and from ranges, and what the
 // first failure does.
+#include "tests/support/api_failing_new.hpp"
 #include "tests/support/api_fixture.hpp"
 #include "tests/support/api_stderr.hpp"
 
@@ -341,6 +342,21 @@ TEST_F(gather_test, a_callable_that_fails_to_copy_leaves_no_child) {
         std::array<fails_to_copy, 2> range;
         EXPECT_EQ(end_of([&] { gather(range); }), "error: no copy");
         EXPECT_EQ(all_tasks().size(), 1u);
+    });
+}
+
+TEST_F(gather_test, allocates_nothing_in_steady_state) {
+    in_virtual_time([] {
+        const auto round = [] {
+            const future<int> f;
+            f.set_result(1);
+            gather(
+                f, [] { yield(); }, [] { return 2; });
+        };
+        round(); // the loop keeps the memory
+        const failing_new none(1);
+        round();
+        EXPECT_FALSE(none.struck());
     });
 }
 

@@ -116,7 +116,7 @@ TEST_F(shield_test, an_inner_cancel_is_told_from_ones_own_by_cancelling) {
         auto waiter = spawn([&] {
             EXPECT_EQ(end_of([&] { shield(t); }), "cancelled: inner");
             EXPECT_EQ(current_task().cancelling(), 0);
-            yield();
+            yield_times(2);
         });
         sleep_for(1h);
         t.cancel("inner");
@@ -129,7 +129,7 @@ TEST_F(shield_test, a_cancel_in_the_turn_of_the_end_is_a_cancel) {
         for (const bool end_first : {true, false}) {
             const future<int> f;
             auto waiter = spawn([&] { shield(f); });
-            yield();
+            yield_times(2);
             if (end_first) {
                 f.set_result(1);
             }
@@ -207,7 +207,7 @@ TEST_F(shield_test, misuse_names_the_call) {
         f.add_done_callback(
             [](const future<int>&) { EXPECT_THROW(shield(future<int>()), not_in_task); });
         f.cancel();
-        yield();
+        yield_times(2);
     });
 }
 

@@ -3,6 +3,7 @@
 // wait_for(): what is awaited ends in time or is cancelled and waited for; every order in which
 // end, limit and cancel may come.
 #include "tests/support/api_cancel_driver.hpp"
+#include "tests/support/api_failing_new.hpp"
 #include "tests/support/api_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -188,7 +189,7 @@ TEST_F(wait_for_test, a_cancel_in_the_turn_of_the_end_leaves_the_value_in_the_ha
     in_virtual_time([] {
         const future<int> f;
         auto waiter = spawn([&] { wait_for(f, 1h); });
-        yield();
+        yield_times(2);
         f.set_result(5);
         waiter.cancel();
         waiter.wait();
@@ -218,7 +219,7 @@ TEST_F(wait_for_test, a_cancel_in_the_turn_of_the_limit_reaches_what_is_awaited)
                 sleep_for(1h);
                 waiter.cancel("why");
             });
-            yield();
+            yield_times(2);
             if (!limit_first) {
                 start_waiter();
             }
@@ -241,7 +242,7 @@ TEST_F(wait_for_test, a_cancel_that_came_before_is_used_up) {
             current_task().cancel();
             EXPECT_EQ(end_of([&] { wait_for(f, 1h); }), "cancelled");
             EXPECT_TRUE(f.cancelled());
-            yield();
+            yield_times(2);
         });
         t.get();
     });
@@ -265,7 +266,7 @@ TEST_F(wait_for_test, an_end_in_the_turn_of_the_limit_wins_if_it_is_before_the_r
             }
             std::string end;
             auto waiter = spawn([&] { end = end_of([&] { wait_for(f, 1h); }); });
-            yield();
+            yield_times(2);
             if (!end_first) {
                 set_in_an_hour();
             }
@@ -284,7 +285,7 @@ TEST_F(wait_for_test, two_that_wait_for_each_other_can_be_cancelled) {
             task<void> second;
             first = spawn([&] { wait_for(second.view(), 5h); });
             second = spawn([&] { wait_for(first.view(), 5h); });
-            yield();
+            yield_times(2);
             (first_is_cancelled ? first : second).cancel();
             first.wait();
             second.wait();
@@ -310,7 +311,27 @@ TEST_F(wait_for_test, misuse_names_the_call) {
             EXPECT_THROW(wait_for([] {}, 0s), not_in_task);
         });
         f.cancel();
-        yield();
+        yield_times(2);
+    });
+}
+
+TEST_F(wait_for_test, and_shield_allocate_nothing) {
+    in_virtual_time([] {
+        const auto round = [] {
+            const future<int> f;
+            auto setter = spawn([f] {
+                sleep_for(1min);
+                f.set_result(1);
+            });
+            EXPECT_EQ(wait_for(f, 1h), 1);
+            EXPECT_EQ(shield(f), 1);
+            EXPECT_EQ(wait_for([] { return 2; }, 1h), 2);
+            setter.wait();
+        };
+        round(); // the loop keeps the memory
+        const failing_new none(1);
+        round();
+        EXPECT_FALSE(none.struck());
     });
 }
 

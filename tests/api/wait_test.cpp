@@ -153,7 +153,7 @@ TEST_F(wait_test, in_the_turn_of_its_limit_an_end_counts_if_it_came_before_the_r
                 set_in_an_hour();
             }
             auto waiter = spawn([&] { result = weft::wait(futures, 1h); });
-            yield();
+            yield_times(2);
             if (!end_first) {
                 set_in_an_hour();
             }
@@ -186,7 +186,7 @@ TEST_F(wait_test, cancelled_leaves_what_it_waited_for_alone) {
         for (int round = 0; round < 2; ++round) {
             auto waiter = spawn([&] { weft::wait(tasks); });
             auto other = spawn([&] { weft::wait(futures, 5h); });
-            yield();
+            yield_times(2);
             waiter.cancel("why");
             other.cancel();
             EXPECT_EQ(end_of([&] { waiter.get(); }), "cancelled: why");
@@ -204,7 +204,7 @@ TEST_F(wait_test, cancelled_in_the_turn_of_the_end_is_cancelled) {
         for (const bool end_first : {true, false}) {
             const std::vector<future<int>> futures(1);
             auto waiter = spawn([&] { weft::wait(futures); });
-            yield();
+            yield_times(2);
             if (end_first) {
                 futures[0].set_result(1);
             }
@@ -226,7 +226,7 @@ TEST_F(wait_test, a_handle_destroyed_meanwhile_is_defined) {
         wait_result result;
         auto waiter = spawn([&] { result = weft::wait(tasks); });
         auto other = spawn([&] { weft::wait(futures, 1h); });
-        yield();
+        yield_times(2);
         tasks.clear(); // ends the task
         futures.clear();
         waiter.get();
