@@ -133,7 +133,7 @@ metrics loop_core::stats() const {
     metrics m;
     m.tasks_alive = tasks_.size();
     m.tasks_spawned = spawned_;
-    m.switches = scheduler_.steps();
+    m.switches = scheduler_.switches();
     m.ready = scheduler_.ready_count();
     m.timers = scheduler_.timers().size();
     m.descriptors = open_.size();

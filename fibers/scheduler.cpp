@@ -329,6 +329,7 @@ void scheduler::run_ready() noexcept {
         }
         if (!item->is_fiber()) {
             count_step();
+            ++callbacks_run_;
             static_cast<callback*>(item)->run();
             continue;
         }

@@ -124,6 +124,8 @@ class scheduler {
     bool has_ready() const noexcept { return !ready_.empty() || !batch_.empty(); }
     std::size_t ready_count() const noexcept { return ready_.size() + batch_.size(); }
     // How often a fiber was given the processor.
+    std::uint64_t switches() const noexcept { return steps() - callbacks_run_; }
+    // The same, and how often a callback was. Any thread.
     std::uint64_t steps() const noexcept { return steps_.load(std::memory_order_relaxed); }
     // Whether fibers and callbacks are being run, and not waited for. Any thread.
     bool in_series() const noexcept { return in_series_.load(std::memory_order_relaxed); }
@@ -202,6 +204,7 @@ class scheduler {
     int turns_left_ = 0;
     int turns_budget_ = most_turns;
     std::atomic<std::uint64_t> steps_ = 0; // written by this thread alone
+    std::uint64_t callbacks_run_ = 0;
     std::atomic<bool> in_series_ = false;
     runnable* for_loop_ = nullptr; // handed to the loop context by a fiber that stopped
     context loop_;
