@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <cstdio>
+#include <functional>
 #include <string>
 
 namespace weft::test {
@@ -15,7 +16,7 @@ using deadlock_test = api_test;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 
-std::string deadlock_text_of(void (*main)()) {
+std::string deadlock_text_of(const std::function<void()>& main) {
     return text_of<deadlock_error>([main] { run({.virtual_time = true}, main); });
 }
 
