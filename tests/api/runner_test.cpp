@@ -91,13 +91,13 @@ TEST_F(runner_test, its_end_cancels_and_joins_what_is_left) {
 
 TEST_F(runner_test, what_wakes_a_task_between_two_runs_is_not_lost) {
     runner r(virtual_time());
-    auto e = std::make_unique<detail::wait_queue>();
+    auto e = std::make_unique<event>();
     task<void> waiter;
     r.run([&] {
-        waiter = spawn([&] { e->wait("test", nullptr); });
+        waiter = spawn([&] { e->wait(); });
         yield_times(2);
     });
-    EXPECT_TRUE(e->notify_one());
+    e->set();
     r.run([&] { waiter.get(); });
 }
 
@@ -212,18 +212,18 @@ TEST_F(runner_test, refuses_other_threads) {
 TEST_F(runner_test, two_on_one_thread_do_not_mix) {
     runner a(virtual_time());
     runner b(virtual_time());
-    detail::wait_queue in_a;
+    event in_a;
     task<void> waiter;
     bool woken = false;
     a.run([&] {
         waiter = spawn([&] {
-            in_a.wait("test", nullptr);
+            in_a.wait();
             woken = true;
         });
         yield_times(2);
     });
     b.run([&] {
-        EXPECT_TRUE(in_a.notify_one()); // a task of the other loop
+        in_a.set(); // a task of the other loop
         EXPECT_THROW(waiter.get(), wrong_loop);
         yield_times(3);
         EXPECT_FALSE(woken) << "it runs in its own loop only";
