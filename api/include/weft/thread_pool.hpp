@@ -55,8 +55,8 @@ class thread_call_of final : public thread_call {
   private:
     struct callable {
         template <class G, class... As>
-        explicit callable(G&& f, As&&... args)
-            : f(std::forward<G>(f)), args(std::forward<As>(args)...) {}
+        explicit callable(G&& given, As&&... with)
+            : f(std::forward<G>(given)), args(std::forward<As>(with)...) {}
         R operator()() {
             return std::apply(
                 [this](Args&... a) -> R { return std::invoke(std::move(f), std::move(a)...); },
