@@ -17,9 +17,12 @@ void sleep_until_deadline(const char* call, clock::time_point when) {
 }
 
 void yield_from(const char* call) {
-    detail::task_core& self = detail::require_running_task(call);
-    if (self.loop()->scheduler().yield() == fibers::wake_reason::cancelled) {
-        detail::throw_cancelled(self);
+    fibers::scheduler& scheduler = detail::require_running_loop(call).scheduler();
+    if (scheduler.current() == nullptr) [[unlikely]] {
+        detail::throw_not_in_task(call);
+    }
+    if (scheduler.yield() == fibers::wake_reason::cancelled) [[unlikely]] {
+        detail::throw_cancelled_here();
     }
 }
 
