@@ -197,8 +197,7 @@ fibers::wake_reason completion::join(task_core& waiter, on_cancel policy, const 
         return fibers::wake_reason::notified;
     }
     fibers::scheduler& scheduler = waiter.loop()->scheduler();
-    if (policy == on_cancel::hand_on && waiter.cancel_pending() &&
-        scheduler.cancel_is_deliverable()) {
+    if (policy == on_cancel::hand_on && scheduler.cancel_is_due()) {
         cancel(waiter.cancel_message(), &waiter); // it came before the wait did
         if (handed_on != nullptr) {
             *handed_on = true;

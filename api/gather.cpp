@@ -172,7 +172,7 @@ void gather_scope::wait() {
         if (s.first_failure != nullptr) {
             s.cancel_own_children();
         }
-        if (self.cancel_pending() && scheduler.cancel_is_deliverable()) {
+        if (scheduler.cancel_is_due()) {
             s.everything_cancelled = true; // it came before the wait did
             const std::string message = self.cancel_message();
             for (watch_list::entry& child : s.children) {

@@ -31,10 +31,7 @@ void scheduled_call::at(loop_core& loop, const std::shared_ptr<scheduled_call>& 
     c->due_ = when;
     c->start(loop, c);
     if (when != fibers::never) {
-        loop.scheduler().timers().add(*c, when);
-        if (when <= loop.scheduler().now()) {
-            loop.scheduler().look_up(); // so that it does not wait for a whole series of turns
-        }
+        loop.scheduler().add_timer(*c, when);
     }
 }
 

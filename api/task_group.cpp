@@ -186,7 +186,7 @@ void task_group::finish(bool complete) {
         cancelled_outside = false;
     }
     if (!s.children.empty()) {
-        if (self.cancel_pending() && scheduler.cancel_is_deliverable()) {
+        if (scheduler.cancel_is_due()) {
             s.aborting = true;
             s.cancel_children();
         }

@@ -89,7 +89,7 @@ std::unique_ptr<thread_call> run_in_thread(std::unique_ptr<thread_call> call,
                                            weft::thread_pool* pool, const char* name) {
     task_core& self = require_running_task(name);
     fibers::scheduler& scheduler = self.loop()->scheduler();
-    if (self.cancel_pending() && scheduler.cancel_is_deliverable()) {
+    if (scheduler.cancel_is_due()) {
         self.withdraw_cancel();
         throw_cancelled(self);
     }

@@ -46,10 +46,10 @@ void timeout_scope::arm(clock::time_point when, limit_is where) noexcept {
     if (when == clock::time_point::max()) {
         return;
     }
-    fibers::scheduler& scheduler = inside().scheduler();
-    scheduler.timers().add(inside(), when);
-    if (where == limit_is::anywhere && when <= scheduler.now()) {
-        scheduler.look_up(); // it comes before the next turn
+    if (where == limit_is::in_future) {
+        inside().scheduler().timers().add(inside(), when);
+    } else {
+        inside().scheduler().add_timer(inside(), when);
     }
 }
 

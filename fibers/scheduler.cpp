@@ -119,9 +119,7 @@ bool scheduler::spawn_eager(fiber& f, std::size_t stack_size) noexcept {
     } else {
         callback back_to_loop([](callback&) noexcept {});
         batch_.push_front(back_to_loop);
-        current_ = &f;
-        f.state_ = fiber_state::running;
-        count_step();
+        set_running(f);
         loop_.switch_to(f.worker_->flow(), cells_);
         for_loop_ = nullptr; // back_to_loop itself
     }
@@ -197,9 +195,7 @@ void scheduler::run_on_top(fiber& waiter, fiber& awaited) noexcept {
     const int error_number = std::exchange(*cells_.error_number, 0);
     waiter.lends_its_stack_ = true;
     awaited.worker_ = &w;
-    awaited.state_ = fiber_state::running;
-    current_ = &awaited;
-    count_step();
+    set_running(awaited);
     awaited.body_(awaited, true); // may destroy it; makes the waiter ready
     w.pool().unreserve();
     waiter.lends_its_stack_ = false;
@@ -221,12 +217,12 @@ bool scheduler::unpark(fiber& f, wake_reason reason) noexcept {
 wake_reason scheduler::yield() noexcept {
     fiber& self = *current_;
     // A cancel that is kept costs its turn: a destructor may yield until something has happened.
-    if (!self.cancel_pending_ || !cancel_is_deliverable(self)) {
+    if (!cancel_is_due()) {
         self.state_ = fiber_state::ready;
         ready_.push_back(self);
         suspend_current();
     }
-    if (self.cancel_pending_ && cancel_is_deliverable(self)) {
+    if (cancel_is_due()) {
         self.cancel_pending_ = false;
         return wake_reason::cancelled;
     }
@@ -272,9 +268,7 @@ fiber* scheduler::cancel(fiber& f) noexcept {
         fiber& f = *static_cast<fiber*>(next);
         const int error_number = *cells_.error_number;
         if (f.worker_ != nullptr || assign_worker(f)) {
-            current_ = &f;
-            f.state_ = fiber_state::running;
-            count_step();
+            set_running(f);
             if (&f.worker_->flow() != &from) {
                 from.switch_to(f.worker_->flow(), cells_);
             }
@@ -303,9 +297,7 @@ void scheduler::run_assigned(worker& w, fiber& first) noexcept {
             f = static_cast<fiber*>(next);
             if (f->worker_ == nullptr && f->pool_ == &w.pool()) {
                 f->worker_ = &w;
-                f->state_ = fiber_state::running;
-                current_ = f;
-                count_step();
+                set_running(*f);
                 continue;
             }
         }
@@ -338,9 +330,7 @@ void scheduler::run_ready() noexcept {
             start_failed(f);
             continue;
         }
-        current_ = &f;
-        f.state_ = fiber_state::running;
-        count_step();
+        set_running(f);
         loop_.switch_to(f.worker_->flow(), cells_);
     }
 }

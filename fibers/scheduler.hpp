@@ -86,6 +86,10 @@ class scheduler {
 
     // Whether a cancel may be delivered to the running fiber: it does not unwind or block cancels.
     bool cancel_is_deliverable() const noexcept { return cancel_is_deliverable(*current_); }
+    // The same, and one is pending.
+    bool cancel_is_due() const noexcept {
+        return current_->cancel_pending_ && cancel_is_deliverable();
+    }
 
     // --- side stacks (side_stack.hpp), all on a running fiber ---
 
@@ -118,6 +122,14 @@ class scheduler {
 
     // Ends the current series of turns soon, so that run_until() looks at its condition.
     void look_up() noexcept { turns_left_ = 0; }
+
+    // Arms a timer that may be due already: then it comes before the next turn.
+    void add_timer(timer& t, time_point when) noexcept {
+        timers_.add(t, when);
+        if (when <= now()) {
+            look_up();
+        }
+    }
 
     // --- what there is ---
 
@@ -176,6 +188,11 @@ class scheduler {
     };
 
     void count_step() noexcept { steps_.store(steps() + 1, std::memory_order_relaxed); }
+    void set_running(fiber& f) noexcept {
+        current_ = &f;
+        f.state_ = fiber_state::running;
+        count_step();
+    }
     runnable* next_ready() noexcept;
     bool admit(fiber& f, std::size_t stack_size) noexcept;
     worker_pool& pool_for(std::size_t stack_size);

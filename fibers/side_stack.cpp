@@ -5,20 +5,13 @@
 
 #include "fibers/scheduler.hpp"
 
-#include <cerrno>
-#include <new>
 #include <utility>
 
 namespace weft::fibers {
 
 bool scheduler::begin(side_stack& side, side_stack::body_function body, void* argument) noexcept {
     worker_pool& pool = *pools_.front();
-    try {
-        if (!pool.reserve()) {
-            return false;
-        }
-    } catch (const std::bad_alloc&) {
-        errno = ENOMEM;
+    if (!pool.reserve()) {
         return false;
     }
     side.own_ = pool.acquire();
@@ -40,9 +33,9 @@ void scheduler::enter(side_stack& side) noexcept {
 }
 
 void scheduler::leave(side_stack& side) noexcept {
-    worker& outer = *std::exchange(side.outer_, nullptr);
-    current_->worker_ = &outer;
-    side.own_->flow().switch_to(outer.flow(), cells_);
+    worker& here = *current_->worker_;
+    current_->worker_ = std::exchange(side.outer_, nullptr);
+    here.flow().switch_to(current_->worker_->flow(), cells_);
 }
 
 void scheduler::run_side(worker& w, side_stack& side) noexcept {
@@ -50,9 +43,7 @@ void scheduler::run_side(worker& w, side_stack& side) noexcept {
     w.pool().unreserve();
     w.pool().put_idle(w);
     side.own_ = nullptr;
-    worker& outer = *std::exchange(side.outer_, nullptr);
-    current_->worker_ = &outer;
-    w.flow().switch_to(outer.flow(), cells_);
+    leave(side);
 }
 
 } // namespace weft::fibers

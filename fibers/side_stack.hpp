@@ -30,7 +30,6 @@ class side_stack {
 
   private:
     friend class scheduler;
-    friend class worker;
 
     worker* own_ = nullptr;
     worker* outer_ = nullptr; // the stack that it was entered from

@@ -4,6 +4,7 @@
 #include "fibers/scheduler.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <new>
 #include <utility>
 
@@ -41,6 +42,19 @@ context& worker::main(void* self) noexcept {
         }
     }
     return s.loop_context();
+}
+
+bool worker_pool::reserve() noexcept {
+    try {
+        if (fibers_ == memory_.capacity() && !memory_.reserve(fibers_ + 1)) {
+            return false;
+        }
+    } catch (const std::bad_alloc&) {
+        errno = ENOMEM;
+        return false;
+    }
+    ++fibers_;
+    return true;
 }
 
 worker* worker_pool::acquire() noexcept {

@@ -61,14 +61,8 @@ class worker_pool {
 
     // Every fiber that exists has an address range set aside for its stack, so that a lack of them
     // shows at spawn, where it can be reported, and not at the first step. False, with errno, when
-    // there is none; may throw std::bad_alloc.
-    bool reserve() {
-        if (fibers_ == memory_.capacity() && !memory_.reserve(fibers_ + 1)) {
-            return false;
-        }
-        ++fibers_;
-        return true;
-    }
+    // there is none.
+    bool reserve() noexcept;
     void unreserve() noexcept { --fibers_; }
 
     // An idle worker or a new one; null, with errno, when a stack cannot be had.
