@@ -86,9 +86,7 @@ std::optional<std::size_t> completion_line::next() {
     fibers::scheduler& scheduler = s.loop.scheduler();
     if (!s.stepped) {
         s.stepped = true;
-        if (scheduler.yield() == fibers::wake_reason::cancelled) {
-            throw_cancelled(self);
-        }
+        take_turn(scheduler);
     }
     while (s.first == nullptr && s.left > 0) {
         if (s.deadline <= scheduler.now()) {

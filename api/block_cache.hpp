@@ -34,6 +34,15 @@ class block_cache {
         return list.first != nullptr ? list.pop() : ::operator new((c + 1) * step, std::nothrow);
     }
 
+    // Throws std::bad_alloc.
+    void* allocate_or_throw(std::size_t size) {
+        void* memory = allocate(size);
+        if (memory == nullptr) {
+            throw std::bad_alloc();
+        }
+        return memory;
+    }
+
     void free(void* memory, std::size_t size) noexcept {
         const std::size_t c = class_of(size);
         if (c < classes && lists_[c].length < most_kept) {

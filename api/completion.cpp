@@ -16,8 +16,6 @@
 
 namespace weft::detail {
 
-thread_local constinit const char completion::thread_mark = 0;
-
 namespace {
 
 const std::string no_message;
@@ -217,6 +215,14 @@ fibers::wake_reason completion::join(task_core& waiter, on_cancel policy, const 
         waiter.unblock_cancels();
     }
     return reason;
+}
+
+void join_or_throw(completion& c, completion::on_cancel policy, const char* call) {
+    task_core& waiter = require_running_task(call);
+    require_waitable(c, waiter, call);
+    if (c.join(waiter, policy, call) == fibers::wake_reason::cancelled) {
+        throw_cancelled(waiter);
+    }
 }
 
 } // namespace weft::detail

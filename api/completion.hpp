@@ -10,6 +10,7 @@
 #include "fibers/scheduler.hpp"
 
 #include <weft/detail/source_location.hpp>
+#include <weft/detail/this_thread.hpp>
 
 #include <boost/intrusive/list.hpp>
 
@@ -62,7 +63,7 @@ class completion {
             throw_wrong_loop(call);
         }
     }
-    bool on_own_thread() const noexcept { return thread_ == &thread_mark; }
+    bool on_own_thread() const noexcept { return thread_ == this_thread(); }
 
     // Null for a future.
     task_core* as_task() noexcept;
@@ -120,7 +121,7 @@ class completion {
 
     // From now on it belongs to this thread.
     void bind(loop_core& loop, source_location where) noexcept {
-        thread_ = &thread_mark;
+        thread_ = this_thread();
         loop_ = &loop;
         where_ = where;
     }
@@ -131,9 +132,6 @@ class completion {
     void tell_observers() noexcept;
 
   private:
-    // Its address stands for the thread.
-    static thread_local constinit const char thread_mark;
-
     [[noreturn]] void throw_wrong_loop(const char* call) const;
     void destroy() noexcept;
     void drop_callbacks() noexcept;
@@ -168,5 +166,8 @@ class completion_keeper {
 // Throws, naming the call, for what `waiter` cannot wait for: invalid_state for itself, wrong_loop
 // for what belongs to another loop of this thread and is not done.
 void require_waitable(const completion& c, const task_core& waiter, const char* call);
+
+// join() by the running task. Throws `cancelled`, and what require_waitable() throws.
+void join_or_throw(completion& c, completion::on_cancel policy, const char* call);
 
 } // namespace weft::detail

@@ -91,7 +91,7 @@ std::size_t descriptor::describe(const fibers::wait_site& site, char* out,
 }
 
 bool descriptor::wait(reactor::direction d, const char* call, fibers::time_point deadline) {
-    fibers::wait_site site{call, this, nullptr, nullptr, &describe};
+    fibers::wait_site site{.operation = call, .object = this, .describe = &describe};
     switch (loop_->descriptors().wait(fd_, d, site, deadline)) {
     case reactor::wait_result::ready:
         return true;
@@ -109,10 +109,14 @@ bool descriptor::wait(reactor::direction d, const char* call, fibers::time_point
     case reactor::wait_result::unwatchable:
         break;
     }
-    throw std::system_error(ENOSPC, std::system_category(),
-                            fmt::format("{}: the kernel does not watch descriptor {} (see "
-                                        "fs.epoll.max_user_watches)",
-                                        call, fd_));
+    throw unwatchable(fmt::format("{}: ", call), fd_);
+}
+
+std::system_error unwatchable(std::string_view whose, int fd) {
+    return {ENOSPC, std::system_category(),
+            fmt::format("{}the kernel does not watch descriptor {} (see "
+                        "fs.epoll.max_user_watches)",
+                        whose, fd)};
 }
 
 } // namespace weft::detail

@@ -15,6 +15,8 @@
 #include <boost/intrusive/list.hpp>
 
 #include <cstdint>
+#include <string_view>
+#include <system_error>
 
 namespace weft::detail {
 
@@ -80,5 +82,8 @@ class use_of_descriptor {
   private:
     descriptor& descriptor_;
 };
+
+// The kernel watches no more descriptors. `whose`: what the text begins with, such as "call: ".
+std::system_error unwatchable(std::string_view whose, int fd);
 
 } // namespace weft::detail

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "api/descriptor_callbacks.hpp"
 
+#include "api/descriptor.hpp"
 #include "api/loop_core.hpp"
 #include "api/report.hpp"
 
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <exception>
+#include <new>
 #include <system_error>
 
 namespace weft::detail {
@@ -43,13 +46,10 @@ class descriptor_callbacks::entry final : public loop_callback, public reactor::
 
     void report_unwatchable() const noexcept {
         try {
-            throw std::system_error(ENOSPC, std::system_category(),
-                                    fmt::format("the kernel does not watch descriptor {} (see "
-                                                "fs.epoll.max_user_watches)",
-                                                key_.first));
-        } catch (...) {
-            report_error("a reader or writer callback is lost", std::current_exception(), nullptr,
-                         where_);
+            report_error("a reader or writer callback is lost",
+                         std::make_exception_ptr(unwatchable("", key_.first)), nullptr, where_);
+        } catch (const std::bad_alloc&) {
+            report("a reader or writer callback is lost, and no memory to say which");
         }
     }
 
@@ -87,10 +87,7 @@ void descriptor_callbacks::add(int fd, reactor::direction d, unique_function f,
                         "read or write it directly",
                         call, fd));
     default:
-        throw std::system_error(ENOSPC, std::system_category(),
-                                fmt::format("{}: the kernel does not watch descriptor {} (see "
-                                            "fs.epoll.max_user_watches)",
-                                            call, fd));
+        throw unwatchable(fmt::format("{}: ", call), fd);
     }
 }
 

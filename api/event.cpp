@@ -37,7 +37,7 @@ bool event::wait_within(clock::time_point deadline, const char* call) {
         return true;
     }
     const auto& scheduler = detail::require_running_task(call).loop()->scheduler();
-    if (deadline != clock::time_point::max() && deadline <= scheduler.now()) {
+    if (detail::has_passed(deadline, scheduler)) {
         return false;
     }
     const detail::wait_outcome outcome = waiters_.wait(call, this, deadline);

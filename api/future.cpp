@@ -36,10 +36,7 @@ future_handle::future_handle(std::size_t value_size, future_state::destroy_funct
     static_assert(sizeof(future_core) <= future_state::core_size);
     const std::size_t size = sizeof(future_state) + value_size;
     loop_core& loop = require_running_loop("weft::future::future");
-    void* memory = loop.blocks().allocate(size);
-    if (memory == nullptr) {
-        throw std::bad_alloc();
-    }
+    void* memory = loop.blocks().allocate_or_throw(size);
     ::new (memory) future_core(loop, size, destroy_value, where);
     state_ = static_cast<future_state*>(memory);
 }
@@ -115,23 +112,11 @@ bool future_handle::cancel(std::string message) const {
 
 // --- waiting and asking ---
 
-namespace {
-
-void join(completion& c, completion::on_cancel policy, const char* call) {
-    task_core& waiter = require_running_task(call);
-    require_waitable(c, waiter, call);
-    if (c.join(waiter, policy, call) == fibers::wake_reason::cancelled) {
-        throw_cancelled(waiter);
-    }
-}
-
-} // namespace
-
 void future_handle::wait() const {
     future_core& c = core("weft::future::wait");
     if (!c.done()) {
         const completion_keeper keep(c);
-        join(c, completion::on_cancel::leave, "weft::future::wait");
+        join_or_throw(c, completion::on_cancel::leave, "weft::future::wait");
     }
 }
 
@@ -139,7 +124,7 @@ void* future_handle::get_place(const char* call) const {
     future_core& c = core(call);
     if (!c.done()) {
         const completion_keeper keep(c);
-        join(c, completion::on_cancel::hand_on, call);
+        join_or_throw(c, completion::on_cancel::hand_on, call);
         c.throw_outcome();
         if (c.is_last_reference() && c.has_value_to_lose()) {
             throw invalid_state(fmt::format(

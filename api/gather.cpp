@@ -128,10 +128,7 @@ struct gather_scope::state : fibers::wait_site, cancel_branch {
 
 gather_scope::gather_scope(std::size_t arguments, bool return_exceptions) {
     loop_core& loop = *require_running_task("weft::gather").loop();
-    void* memory = loop.blocks().allocate(sizeof(state));
-    if (memory == nullptr) {
-        throw std::bad_alloc();
-    }
+    void* memory = loop.blocks().allocate_or_throw(sizeof(state));
     try {
         state_ = ::new (memory) state(loop, arguments, return_exceptions);
     } catch (...) {

@@ -23,7 +23,7 @@ namespace {
 } // namespace
 
 loop::loop(loop_core& core)
-    : parts_(new parts{loop_core::this_thread(), &core, core.scheduler().letters(), {}}) {}
+    : parts_(new parts{detail::this_thread(), &core, core.scheduler().letters(), {}}) {}
 
 loop::~loop() = default;
 
@@ -39,7 +39,7 @@ loop* running_loop_or_null() noexcept {
 // --- on the loop's own thread ---
 
 loop_core& loop::core(const char* call) const {
-    if (parts_->thread != loop_core::this_thread()) [[unlikely]] {
+    if (parts_->thread != detail::this_thread()) [[unlikely]] {
         throw wrong_loop(fmt::format("{}: this loop belongs to another thread; use "
                                      "weft::loop::post or weft::loop::submit to reach it",
                                      call));
@@ -144,7 +144,7 @@ void work_guard::reset() noexcept {
 // --- on any thread ---
 
 void loop::post_erased(detail::unique_function f, detail::source_location where) {
-    if (parts_->thread == loop_core::this_thread()) {
+    if (parts_->thread == detail::this_thread()) {
         detail::scheduled_call::soon(core("weft::loop::post"),
                                      std::make_shared<detail::scheduled_call>(std::move(f), where));
     } else if (!detail::scheduled_call::post(
@@ -156,13 +156,13 @@ void loop::post_erased(detail::unique_function f, detail::source_location where)
 
 void loop::submit_erased(std::unique_ptr<detail::submission> work, std::stop_token stop,
                          detail::source_location where) {
-    const bool here = parts_->thread == loop_core::this_thread();
+    const bool here = parts_->thread == detail::this_thread();
     detail::submitted_work::submit(here ? parts_->core : nullptr, parts_->letters, std::move(work),
                                    std::move(stop), where);
 }
 
 void loop::stop() noexcept {
-    if (parts_->thread != loop_core::this_thread()) {
+    if (parts_->thread != detail::this_thread()) {
         parts_->stop.post(*parts_->letters);
     } else if (parts_->core != nullptr) {
         parts_->core->stop();

@@ -188,6 +188,10 @@ void throw_not_in_task(const char* call) {
         fmt::format("{}: called from a callback, which must not block; spawn a task there", call));
 }
 
+void throw_timeout(const char* call) {
+    throw timeout_error(fmt::format("{}: the time limit came first", call));
+}
+
 fibers::wake_reason block(fibers::wait_site& site, fibers::time_point deadline) {
     loop_core& loop = *loop_core::running();
     const auto reason = loop.scheduler().park(site, deadline);

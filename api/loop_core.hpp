@@ -58,8 +58,6 @@ class loop_core {
     static loop_core* running() noexcept { return running_; }
     // The same, or the one made last on this thread that is waiting to be run again.
     static loop_core* of_this_thread() noexcept { return running_ != nullptr ? running_ : newest_; }
-    // Stands for the thread.
-    static const void* this_thread() noexcept { return &running_; }
 
     bool on_own_thread() const noexcept { return thread_ == this_thread(); }
 
@@ -209,6 +207,7 @@ class loop_core {
 
 [[noreturn]] void throw_no_running_loop(const char* call);
 [[noreturn]] void throw_not_in_task(const char* call);
+[[noreturn]] void throw_timeout(const char* call);
 
 // The running loop; no_running_loop, naming the call, when there is none.
 inline loop_core& require_running_loop(const char* call) {
@@ -239,6 +238,18 @@ cancelled cancelled_by(const completion& c);
 // The running task was cancelled.
 [[noreturn, gnu::always_inline]] inline void throw_cancelled_here() {
     throw cancelled_by(*loop_core::running()->current_task());
+}
+
+// Lets everything that is ready run once. Throws `cancelled`.
+[[gnu::always_inline]] inline void take_turn(fibers::scheduler& s) {
+    if (s.yield() == fibers::wake_reason::cancelled) [[unlikely]] {
+        throw_cancelled_here();
+    }
+}
+
+// Whether a wait until then is over before it begins.
+inline bool has_passed(fibers::time_point deadline, const fibers::scheduler& s) noexcept {
+    return deadline != fibers::never && deadline <= s.now();
 }
 
 } // namespace weft::detail

@@ -25,7 +25,7 @@ struct loop::parts {
         std::atomic<bool> in_the_mail_ = false;
     };
 
-    const void* thread;      // see detail::loop_core::this_thread()
+    const void* thread;      // see detail::this_thread()
     detail::loop_core* core; // null when it has ended; only for the loop's own thread
     std::shared_ptr<fibers::inbox> letters;
     stop_letter stop;

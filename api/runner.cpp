@@ -20,7 +20,7 @@ runner::~runner() {
     if (!parts_->loop) {
         return;
     }
-    if (parts_->thread != loop_core::this_thread() || loop_core::running() == &*parts_->loop) {
+    if (parts_->thread != detail::this_thread() || loop_core::running() == &*parts_->loop) {
         detail::report("weft::runner: destroyed on another thread than its own, or inside its own "
                        "run");
         std::abort();
@@ -29,7 +29,7 @@ runner::~runner() {
 }
 
 runner::parts& runner::open(const char* call) const {
-    if (parts_->thread != loop_core::this_thread()) {
+    if (parts_->thread != detail::this_thread()) {
         throw wrong_loop(fmt::format("{}: this runner was made on another thread; use "
                                      "weft::loop::post or weft::loop::submit to reach it",
                                      call));

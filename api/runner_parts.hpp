@@ -16,7 +16,7 @@ struct runner::parts {
     explicit parts(const run_options& options)
         : loop(std::in_place, options), face(loop->face().shared_from_this()) {}
 
-    const void* thread = detail::loop_core::this_thread();
+    const void* thread = detail::this_thread();
     std::optional<detail::loop_core> loop; // empty: closed
     std::shared_ptr<weft::loop> face;      // what get_loop() has given away
     bool closing = false;

@@ -20,14 +20,14 @@ scheduled_call::scheduled_call(unique_function f, source_location where) noexcep
       letter(&scheduled_call::delivered) {}
 
 void scheduled_call::soon(loop_core& loop, const std::shared_ptr<scheduled_call>& c) noexcept {
-    c->thread_ = loop_core::this_thread();
+    c->thread_ = this_thread();
     c->start(loop, c);
     c->queue();
 }
 
 void scheduled_call::at(loop_core& loop, const std::shared_ptr<scheduled_call>& c,
                         fibers::time_point when) noexcept {
-    c->thread_ = loop_core::this_thread();
+    c->thread_ = this_thread();
     c->due_ = when;
     c->start(loop, c);
     if (when != fibers::never) {
@@ -64,7 +64,7 @@ void scheduled_call::stop() noexcept {
 }
 
 void scheduled_call::require_own_thread(const char* call) const {
-    if (thread_ != loop_core::this_thread()) {
+    if (thread_ != this_thread()) {
         throw wrong_loop(fmt::format("{}: the callback belongs to the loop of another thread; use "
                                      "weft::loop::post to call it off there",
                                      call));

@@ -91,13 +91,14 @@ bool shared_mutex::acquire(const char* call, kind k, clock::time_point deadline)
     if (writer_ == self.id()) {
         detail::throw_relock(call, self);
     }
-    if (deadline != fibers::never && deadline <= scheduler.now()) {
+    if (detail::has_passed(deadline, scheduler)) {
         return false;
     }
     waiter here{self, k, true, false, last_, nullptr};
     (last_ != nullptr ? last_->next : first_) = &here;
     last_ = &here;
-    fibers::wait_site site{call, this, nullptr, nullptr, &detail::describe_address};
+    fibers::wait_site site{
+        .operation = call, .object = this, .describe = &detail::describe_address};
     const fibers::wake_reason reason = scheduler.park(site, deadline);
     if (here.admitted) {
         --promised_;

@@ -21,9 +21,7 @@ void yield_from(const char* call) {
     if (scheduler.current() == nullptr) [[unlikely]] {
         detail::throw_not_in_task(call);
     }
-    if (scheduler.yield() == fibers::wake_reason::cancelled) [[unlikely]] {
-        detail::throw_cancelled_here();
-    }
+    detail::take_turn(scheduler);
 }
 
 } // namespace

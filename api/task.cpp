@@ -60,15 +60,6 @@ task_core& require_task(task_state* task, const char* call) {
     return t;
 }
 
-// Parks the running task until `awaited` has ended. Throws `cancelled`.
-void join(task_core& awaited, task_core::on_cancel policy, const char* call) {
-    task_core& waiter = require_running_task(call);
-    require_waitable(awaited, waiter, call);
-    if (awaited.join(waiter, policy, call) == fibers::wake_reason::cancelled) {
-        throw_cancelled(waiter);
-    }
-}
-
 } // namespace
 
 void require_loop(const char* call) {
@@ -89,7 +80,8 @@ completion& completion_of(const task_handle& handle, const char* call) {
 void wait_for_end(const task_pointer& task, bool hand_on, const char* call) {
     task_core& awaited = require_task(task.get(), call);
     if (!awaited.done()) {
-        join(awaited, hand_on ? task_core::on_cancel::hand_on : task_core::on_cancel::leave, call);
+        join_or_throw(awaited,
+                      hand_on ? task_core::on_cancel::hand_on : task_core::on_cancel::leave, call);
     }
 }
 

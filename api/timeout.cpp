@@ -4,8 +4,6 @@
 
 #include <weft/timeout.hpp>
 
-#include <fmt/format.h>
-
 #include <new>
 
 namespace weft {
@@ -94,7 +92,7 @@ bool timeout_scope::leave() noexcept {
 
 void timeout_scope::throw_if_mine() {
     if (leave()) {
-        throw timeout_error(fmt::format("{}: the time limit came first", call_));
+        detail::throw_timeout(call_);
     }
 }
 

@@ -88,16 +88,11 @@ wait_result wait_for_several(const handle_list& handles, until condition, clock:
     require_condition(condition);
     {
         several all(self, handles, condition);
-        fibers::scheduler& scheduler = self.loop()->scheduler();
-        fibers::wake_reason reason{};
         if (all.come() || timeout <= clock::duration::zero()) {
-            reason = scheduler.yield();
+            take_turn(self.loop()->scheduler());
         } else {
             fibers::wait_site site{handles.call(), &handles};
-            reason = scheduler.park(site, self.loop()->deadline_after(timeout));
-        }
-        if (reason == fibers::wake_reason::cancelled) {
-            throw_cancelled(self);
+            block(site, self.loop()->deadline_after(timeout));
         }
     }
     wait_result result;

@@ -6,29 +6,13 @@
 #include <weft/shield.hpp>
 #include <weft/wait_for.hpp>
 
-#include <fmt/format.h>
-
 #include <string>
 
 namespace weft::detail {
 
-namespace {
-
-[[noreturn]] void throw_timeout(const char* call) {
-    throw timeout_error(fmt::format("{}: the time limit came first", call));
-}
-
-// A limit that has come already costs a turn, so that trying again and again starves nobody.
-void yield_once(task_core& self) {
-    if (self.loop()->scheduler().yield() == fibers::wake_reason::cancelled) {
-        throw_cancelled(self);
-    }
-}
-
-} // namespace
-
 void time_out_at_once(const char* call) {
-    yield_once(require_running_task(call));
+    // It costs a turn, so that trying again and again starves nobody.
+    take_turn(require_running_task(call).loop()->scheduler());
     throw_timeout(call);
 }
 
@@ -66,21 +50,17 @@ void wait_within(completion& c, clock::duration limit, const char* call) {
     }
     if (c.how_it_ended() == completion::outcome::cancelled) {
         if (limit <= clock::duration::zero()) {
-            yield_once(self);
+            take_turn(self.loop()->scheduler()); // as in time_out_at_once()
         }
         throw_timeout(call);
     }
 }
 
 void wait_shielded(completion& c, const char* call) {
-    task_core& self = require_running_task(call);
-    if (c.done()) {
-        return;
-    }
-    require_waitable(c, self, call);
-    const completion_keeper keep(c);
-    if (c.join(self, completion::on_cancel::leave, call) == fibers::wake_reason::cancelled) {
-        throw_cancelled(self);
+    require_running_task(call);
+    if (!c.done()) {
+        const completion_keeper keep(c);
+        join_or_throw(c, completion::on_cancel::leave, call);
     }
 }
 

@@ -55,7 +55,7 @@ clock::time_point deadline_after(clock::duration d, const char* call) {
     return require_running_loop(call).deadline_after(d);
 }
 
-const void* own_thread::thread_mark() noexcept {
+const void* thread_mark() noexcept {
     static thread_local constinit const char mark = 0;
     return &mark;
 }
@@ -66,7 +66,7 @@ void own_thread::adopt_or_throw(const char* call) const {
             "{}: the object is used by the loop of another thread; give each thread its own",
             call));
     }
-    thread_ = current();
+    thread_ = this_thread();
 }
 
 } // namespace weft::detail

@@ -24,11 +24,11 @@ inline const fibers::wait_queue& wait_queue::inside() const noexcept {
     return *std::launder(reinterpret_cast<const fibers::wait_queue*>(queue_));
 }
 
-[[gnu::always_inline]] inline wait_outcome wait_queue::wait(const char* call, const void* object,
+[[gnu::always_inline]] inline wait_outcome wait_queue::wait(task_core& self, const char* call,
+                                                            const void* object,
                                                             clock::time_point deadline) {
-    fibers::scheduler& scheduler = require_running_task(call).loop()->scheduler();
-    fibers::wait_site site{call, object, nullptr, nullptr, &describe_address};
-    const auto result = inside().wait(scheduler, site, deadline);
+    fibers::wait_site site{.operation = call, .object = object, .describe = &describe_address};
+    const auto result = inside().wait(self.loop()->scheduler(), site, deadline);
     switch (result.reason) {
     case fibers::wake_reason::cancelled:
         return {wait_end::cancelled, result.notified};
@@ -37,6 +37,11 @@ inline const fibers::wait_queue& wait_queue::inside() const noexcept {
     default:
         return {wait_end::notified, true};
     }
+}
+
+[[gnu::always_inline]] inline wait_outcome wait_queue::wait(const char* call, const void* object,
+                                                            clock::time_point deadline) {
+    return wait(require_running_task(call), call, object, deadline);
 }
 
 // By the waiters' scheduler: also between two runs of its runner, when no loop is running.
@@ -50,13 +55,12 @@ inline bool wait_queue::notify_one() noexcept {
 
 [[gnu::always_inline]] inline wait_outcome
 hand_over_queue::wait(const char* call, const void* object, clock::time_point deadline) {
-    if (deadline != clock::time_point::max() &&
-        deadline <= require_running_task(call).loop()->scheduler().now()) {
+    task_core& self = require_running_task(call);
+    if (has_passed(deadline, self.loop()->scheduler())) {
         return {wait_end::timed_out, false};
     }
-    require_running_task(call);
     ++waiting_;
-    const wait_outcome outcome = queue_.wait(call, object, deadline);
+    const wait_outcome outcome = queue_.wait(self, call, object, deadline);
     left(outcome.notified);
     return outcome;
 }

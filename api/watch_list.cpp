@@ -15,11 +15,8 @@ watch_list::watch_list(std::size_t capacity, observer::function on_end)
     if (capacity == 0) {
         return;
     }
-    void* memory = loop_core::running()->blocks().allocate(capacity * sizeof(entry));
-    if (memory == nullptr) {
-        throw std::bad_alloc();
-    }
-    first_ = static_cast<entry*>(memory);
+    first_ = static_cast<entry*>(
+        loop_core::running()->blocks().allocate_or_throw(capacity * sizeof(entry)));
 }
 
 watch_list::~watch_list() {

@@ -10,6 +10,7 @@
 
 #include <weft/clock.hpp>
 #include <weft/detail/export.hpp>
+#include <weft/detail/this_thread.hpp>
 
 #include <cstddef>
 
@@ -18,6 +19,8 @@ class wait_queue;
 }
 
 namespace weft::detail {
+
+class task_core; // private to the library
 
 enum class wait_end : unsigned char { notified, timed_out, cancelled };
 
@@ -42,6 +45,9 @@ class WEFT_API wait_queue {
     // call; a cancel is told, not thrown. With a cancel pending it returns at once.
     inline wait_outcome wait(const char* call, const void* object,
                              clock::time_point deadline = clock::time_point::max());
+    // The same for the running task, when that is known already.
+    inline wait_outcome wait(task_core& self, const char* call, const void* object,
+                             clock::time_point deadline);
     // The same, but a cancel of the waiter is kept for its next blocking call.
     void wait_without_cancel(const char* call, const void* object);
 
@@ -67,21 +73,12 @@ WEFT_API clock::time_point deadline_after(clock::duration d, const char* call);
 class WEFT_API own_thread {
   public:
     void require(const char* call) const {
-        if (thread_ != current()) [[unlikely]] {
+        if (thread_ != this_thread()) [[unlikely]] {
             adopt_or_throw(call);
         }
     }
 
   private:
-    // An address that stands for the thread; the same for every compiler on one architecture.
-    static const void* current() noexcept {
-#if defined(__x86_64__) || defined(__aarch64__)
-        return __builtin_thread_pointer();
-#else
-        return thread_mark();
-#endif
-    }
-    static const void* thread_mark() noexcept;
     void adopt_or_throw(const char* call) const;
     mutable const void* thread_ = nullptr;
 };
