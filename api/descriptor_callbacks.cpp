@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "api/descriptor_callbacks.hpp"
 
-#include "api/descriptor.hpp"
+#include "api/io/descriptor.hpp"
 #include "api/loop_core.hpp"
 #include "api/report.hpp"
 

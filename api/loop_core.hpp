@@ -9,9 +9,9 @@
 #pragma once
 
 #include "api/block_cache.hpp"
-#include "api/descriptor.hpp"
 #include "api/descriptor_callbacks.hpp"
 #include "api/generator_core.hpp"
+#include "api/io/descriptor.hpp"
 #include "api/loop_callback.hpp"
 #include "api/loop_signals.hpp"
 #include "api/slow_steps.hpp"

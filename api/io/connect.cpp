@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "api/io/stream_core.hpp"
 #include "api/loop_core.hpp"
-#include "api/stream_core.hpp"
 #include "reactor/unique_fd.hpp"
 
 #include <weft/connect.hpp>

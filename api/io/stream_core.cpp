@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "api/stream_core.hpp"
+#include "api/io/stream_core.hpp"
 
 #include "api/loop_core.hpp"
 

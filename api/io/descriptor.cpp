@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "api/descriptor.hpp"
+#include "api/io/descriptor.hpp"
 
 #include "api/loop_core.hpp"
 #include "api/report.hpp"

@@ -7,8 +7,8 @@
 // read waits first and saves the call that would only say so.
 #pragma once
 
-#include "api/descriptor.hpp"
-#include "api/read_buffer.hpp"
+#include "api/io/descriptor.hpp"
+#include "api/io/read_buffer.hpp"
 
 #include <weft/stream.hpp>
 

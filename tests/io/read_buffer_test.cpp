@@ -2,7 +2,7 @@
 //
 // The bytes a stream has received and not handed out: in order, without holes, and without memory
 // once they are gone.
-#include "api/read_buffer.hpp"
+#include "api/io/read_buffer.hpp"
 #include "tests/support/random_seed.hpp"
 
 #include <gtest/gtest.h>
