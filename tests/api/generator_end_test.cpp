@@ -2,13 +2,12 @@
 //
 // generator: given up early, cancelled, misused.
 #include "tests/support/api_cancel_driver.hpp"
+#include "tests/support/api_counting.hpp"
 #include "tests/support/api_failing_new.hpp"
 #include "tests/support/api_fixture.hpp"
 #include "tests/support/api_settle.hpp"
 #include "tests/support/api_stderr.hpp"
 
-#include <functional>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -21,26 +20,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using generator_end_test = api_test;
-using ints = generator<int>;
-
-ints count_to(int last) {
-    return ints([last](ints::sink& out) {
-        for (int i = 1; i <= last; ++i) {
-            out(i);
-        }
-    });
-}
-
-std::vector<int> read_all(ints& g) {
-    std::vector<int> all;
-    for (const int i : g) {
-        all.push_back(i);
-    }
-    return all;
-}
-
-static_assert(std::input_iterator<ints::iterator>);
-static_assert(!std::is_copy_constructible_v<ints> && std::is_nothrow_move_constructible_v<ints>);
 
 // --- given up early ---
 

@@ -2,18 +2,14 @@
 //
 // generator: values made while they are read, by a body that may block, throw and be given up at
 // any point.
-#include "tests/support/api_cancel_driver.hpp"
-#include "tests/support/api_failing_new.hpp"
+#include "tests/support/api_counting.hpp"
 #include "tests/support/api_fixture.hpp"
-#include "tests/support/api_stderr.hpp"
 
 #include <functional>
 #include <iterator>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace weft::test {
@@ -21,23 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using generator_test = api_test;
-using ints = generator<int>;
-
-ints count_to(int last) {
-    return ints([last](ints::sink& out) {
-        for (int i = 1; i <= last; ++i) {
-            out(i);
-        }
-    });
-}
-
-std::vector<int> read_all(ints& g) {
-    std::vector<int> all;
-    for (const int i : g) {
-        all.push_back(i);
-    }
-    return all;
-}
 
 static_assert(std::input_iterator<ints::iterator>);
 static_assert(!std::is_copy_constructible_v<ints> && std::is_nothrow_move_constructible_v<ints>);

@@ -2,40 +2,18 @@
 //
 // with_task_group(): cancels from outside and by the group itself, in every order; misuse.
 #include "tests/support/api_cancel_driver.hpp"
+#include "tests/support/api_group_failures.hpp"
 #include "tests/support/api_settle.hpp"
 
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
-#include <vector>
 
 namespace weft::test {
 namespace {
 
 using namespace std::chrono_literals;
 using task_group_cancel_test = api_test;
-
-[[noreturn]] void fail_with(const char* text) {
-    throw std::runtime_error(text);
-}
-
-// The texts of the failures that f leaves with as a group, in order; fails the test otherwise.
-template <class F>
-std::vector<std::string> failures_of(F&& f) {
-    std::vector<std::string> texts;
-    try {
-        f();
-        ADD_FAILURE() << "nothing was thrown";
-    } catch (const exception_group& group) {
-        for (const auto& e : group.exceptions()) {
-            texts.push_back(end_of([&] { std::rethrow_exception(e); }));
-        }
-    }
-    return texts;
-}
-
-using texts = std::vector<std::string>;
 
 // --- cancelled from outside ---
 

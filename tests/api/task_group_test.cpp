@@ -2,42 +2,18 @@
 //
 // with_task_group(): when it returns, whom a failure cancels, what leaves it, and what becomes of
 // cancels from outside, in every order.
-#include "tests/support/api_cancel_driver.hpp"
-#include "tests/support/api_fixture.hpp"
+#include "tests/support/api_group_failures.hpp"
 #include "tests/support/api_settle.hpp"
 
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <thread>
-#include <vector>
 
 namespace weft::test {
 namespace {
 
 using namespace std::chrono_literals;
 using task_group_test = api_test;
-
-[[noreturn]] void fail_with(const char* text) {
-    throw std::runtime_error(text);
-}
-
-// The texts of the failures that f leaves with as a group, in order; fails the test otherwise.
-template <class F>
-std::vector<std::string> failures_of(F&& f) {
-    std::vector<std::string> texts;
-    try {
-        f();
-        ADD_FAILURE() << "nothing was thrown";
-    } catch (const exception_group& group) {
-        for (const auto& e : group.exceptions()) {
-            texts.push_back(end_of([&] { std::rethrow_exception(e); }));
-        }
-    }
-    return texts;
-}
-
-using texts = std::vector<std::string>;
 
 TEST_F(task_group_test, returns_when_the_body_and_all_children_have_ended) {
     in_virtual_time([] {

@@ -16,9 +16,6 @@ namespace {
 using namespace std::chrono_literals;
 using timeout_nested_test = api_test;
 
-const std::string timed_out =
-    "error: weft::with_timeout: the time limit came first: Connection timed out";
-
 // --- scopes inside each other ---
 
 TEST_F(timeout_nested_test, inside_a_longer_one_is_the_one_that_throws) {

@@ -2,23 +2,18 @@
 //
 // with_timeout() and with_deadline(): whose cancel it was, in every order in which limits, cancels
 // from outside and ends can come.
-#include "tests/support/api_cancel_driver.hpp"
 #include "tests/support/api_fixture.hpp"
 #include "tests/support/api_settle.hpp"
 
 #include <limits>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 namespace weft::test {
 namespace {
 
 using namespace std::chrono_literals;
 using timeout_test = api_test;
-
-const std::string timed_out =
-    "error: weft::with_timeout: the time limit came first: Connection timed out";
 
 TEST_F(timeout_test, returns_what_the_body_returns) {
     in_virtual_time([] {

@@ -139,6 +139,10 @@ std::string end_of(F&& f) {
     }
 }
 
+// What end_of() says of a with_timeout() whose limit came.
+inline const std::string timed_out =
+    "error: weft::with_timeout: the time limit came first: Connection timed out";
+
 // Counts how many objects of one test are alive.
 class live_count {
   public:
