@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <thread>
 #include <tuple>
 
 namespace weft::detail {
@@ -97,15 +96,6 @@ task_core* loop_core::next_on_cancel_branches(task_core*& waiter,
         }
     }
     return nullptr;
-}
-
-reactor::thread_pool& loop_core::default_threads() {
-    if (!default_threads_) {
-        constexpr std::size_t most = 32;
-        default_threads_ = std::make_unique<reactor::thread_pool>(
-            std::min<std::size_t>(most, std::thread::hardware_concurrency() + 4));
-    }
-    return *default_threads_;
 }
 
 // --- errors and numbers ---

@@ -14,12 +14,12 @@
 #include "api/io/descriptor.hpp"
 #include "api/loop_callback.hpp"
 #include "api/loop_signals.hpp"
+#include "api/loop_threads.hpp"
 #include "api/slow_steps.hpp"
 #include "api/task_core.hpp"
 #include "fibers/scheduler.hpp"
 #include "fibers/virtual_port.hpp"
 #include "reactor/loop.hpp"
-#include "reactor/thread_pool.hpp"
 
 #include <weft/errors.hpp>
 #include <weft/loop.hpp>
@@ -85,8 +85,8 @@ class loop_core {
         return static_cast<task_core*>(scheduler_.current());
     }
     block_cache& blocks() noexcept { return blocks_; }
-    // The threads of to_thread(), made when first asked for.
-    reactor::thread_pool& default_threads();
+    // Its own threads for such calls, made when first asked for.
+    reactor::thread_pool& threads(thread_use use) { return threads_.of(use); }
     // Memory for what does not outlast a suspension; no two suspended tasks use it.
     std::span<char> scratch() noexcept { return scratch_; }
     task_list& tasks() noexcept { return tasks_; }
@@ -163,7 +163,6 @@ class loop_core {
     void cancel_all();
     void end_main(task_core& main);
     fibers::time_point shutdown_limit() const;
-    void join_default_threads();
     bool wave_ended() const noexcept;
     std::string describe_tasks() const;
     [[noreturn]] void abort_over_refusal(const std::string& why) noexcept;
@@ -185,7 +184,7 @@ class loop_core {
     loop_signals signals_{*this};
     descriptor_list open_;
     generator_list generators_;
-    std::unique_ptr<reactor::thread_pool> default_threads_; // null: not needed so far
+    loop_threads threads_;
     std::uint64_t next_id_ = 0;
     std::uint64_t last_id_ = 0;
     std::uint32_t cancel_round_ = 0;

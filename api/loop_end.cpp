@@ -133,19 +133,9 @@ void loop_core::end_all_tasks() {
                             options_.shutdown_timeout.count()));
         }
     }
-    join_default_threads();
+    // Calls whose tasks have left may still run.
+    threads_.join(shutdown_limit(), options_.shutdown_timeout);
     phase_ = phase::idle;
-}
-
-// Calls whose tasks have left may still run. One that does not return is left behind: unlike a
-// task it needs nothing of the loop.
-void loop_core::join_default_threads() {
-    if (default_threads_ && !default_threads_->join(shutdown_limit())) {
-        report(fmt::format("calls in threads (weft::to_thread) have not returned {} ms after the "
-                           "end of run(); their threads are left behind",
-                           options_.shutdown_timeout.count()));
-    }
-    default_threads_.reset();
 }
 
 std::string loop_core::describe_tasks() const {

@@ -6,6 +6,7 @@
 #include "reactor/thread_pool.hpp"
 
 #include "api/loop_core.hpp"
+#include "api/thread_call.hpp"
 #include "fibers/inbox.hpp"
 
 #include <weft/thread_pool.hpp>
@@ -88,13 +89,19 @@ thread_call::~thread_call() = default;
 std::unique_ptr<thread_call> run_in_thread(std::unique_ptr<thread_call> call,
                                            weft::thread_pool* pool, const char* name) {
     task_core& self = require_running_task(name);
+    return run_in_thread(
+        std::move(call),
+        pool != nullptr ? *pool->threads_ : self.loop()->threads(thread_use::calls), self, name);
+}
+
+std::unique_ptr<thread_call> run_in_thread(std::unique_ptr<thread_call> call,
+                                           reactor::thread_pool& threads, task_core& self,
+                                           const char* name) {
     fibers::scheduler& scheduler = self.loop()->scheduler();
     if (scheduler.cancel_is_due()) {
         self.withdraw_cancel();
         throw_cancelled(self);
     }
-    reactor::thread_pool& threads =
-        pool != nullptr ? *pool->threads_ : self.loop()->default_threads();
     auto made = std::make_unique<job>(std::move(call), self);
     try {
         threads.submit(*made);
