@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 
 #include <sys/socket.h>
@@ -49,6 +50,45 @@ TEST(endpoint, of_an_ipv4_address) {
     EXPECT_EQ(ntohl(raw->sin_addr.s_addr), 0xC0000211U);
 }
 
+TEST(endpoint, of_an_ipv6_address_on_one_interface) {
+    const endpoint e("fe80::1%lo", 80);
+    EXPECT_EQ(e.address(), "fe80::1%lo");
+    EXPECT_EQ(e.to_string(), "[fe80::1%lo]:80");
+    EXPECT_EQ(endpoint(e.address(), e.port()), e);
+    EXPECT_NE(e, endpoint("fe80::1", 80));
+    EXPECT_EQ(endpoint("fe80::1%4711", 80).address(), "fe80::1%4711");
+    for (const char* text :
+         {"fe80::1%", "fe80::1%no-such-if", "fe80::1%0", "127.0.0.1%lo", "%lo"}) {
+        EXPECT_THROW(endpoint(text, 80), std::invalid_argument) << text;
+    }
+}
+
+TEST(endpoint, of_a_unix_sockets_path) {
+    const endpoint e = endpoint::unix_socket("/run/some.socket");
+    EXPECT_EQ(e.path(), "/run/some.socket");
+    EXPECT_EQ(e.to_string(), "/run/some.socket");
+    EXPECT_EQ(e.address(), "");
+    EXPECT_EQ(e.port(), 0);
+    EXPECT_EQ(endpoint::unix_socket("\0name"s).path(), "@name");
+    EXPECT_NE(endpoint::unix_socket("\0name"s), endpoint::unix_socket("\0name\0"s));
+    EXPECT_EQ(endpoint::unix_socket(std::string(107, 'x')).path(), std::string(107, 'x'));
+    EXPECT_EQ(endpoint::unix_socket('\0' + std::string(107, 'x')).path(),
+              '@' + std::string(107, 'x'));
+}
+
+TEST(endpoint, of_a_unix_sockets_path_that_is_none) {
+    EXPECT_THROW(endpoint::unix_socket(""), std::invalid_argument);
+    EXPECT_THROW(endpoint::unix_socket("a\0b"s), std::invalid_argument);
+    for (const std::string& path : {std::string(108, 'x'), '\0' + std::string(108, 'x')}) {
+        try {
+            endpoint::unix_socket(path);
+            ADD_FAILURE();
+        } catch (const std::system_error& error) {
+            EXPECT_EQ(error.code(), std::errc::filename_too_long);
+        }
+    }
+}
+
 TEST(endpoint, of_an_ipv6_address) {
     const endpoint e("2001:DB8:0:0:0:0:0:1", 65535);
     EXPECT_EQ(e.address(), "2001:db8::1");
@@ -84,7 +124,6 @@ TEST(endpoint, of_anything_else_is_an_invalid_argument) {
         ":::1",
         "1::2::3",
         "::g",
-        "fe80::1%lo",
         "::1/64",
         "127.0.0.1\n",
         "127.0.0.1\0"s,

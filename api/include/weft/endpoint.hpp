@@ -18,13 +18,20 @@ class WEFT_API endpoint {
   public:
     endpoint() noexcept = default;
 
-    // From a numeric IPv4 or IPv6 address. Throws std::invalid_argument for anything else.
+    // From a numeric IPv4 or IPv6 address, the latter perhaps with an interface ("fe80::1%eth0").
+    // Throws std::invalid_argument for anything else.
     endpoint(std::string_view address, std::uint16_t port);
+
+    // Of a UNIX socket; a path that begins with '\0' is a name in the abstract namespace. Throws
+    // std::system_error (ENAMETOOLONG), std::invalid_argument for an empty path or one with a zero
+    // inside.
+    static endpoint unix_socket(std::string_view path);
 
     // The address in its usual notation, "127.0.0.1" or "::1"; empty for a UNIX socket.
     std::string address() const;
     std::uint16_t port() const noexcept;
-    // A UNIX socket's path; empty otherwise, and for an unnamed one.
+    // A UNIX socket's path, "@name" for one in the abstract namespace; empty otherwise, and for an
+    // unnamed one.
     std::string path() const;
     // "127.0.0.1:80", "[::1]:80" or the path.
     std::string to_string() const;

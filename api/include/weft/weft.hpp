@@ -25,6 +25,7 @@
 #include <weft/mutex.hpp>
 #include <weft/outcome.hpp>
 #include <weft/queue.hpp>
+#include <weft/resolve.hpp>
 #include <weft/run.hpp>
 #include <weft/runner.hpp>
 #include <weft/semaphore.hpp>
