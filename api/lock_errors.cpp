@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <new>
 #include <string>
 #include <system_error>
 
@@ -42,6 +44,17 @@ void throw_not_held(const char* call, std::uint64_t holder) {
         fmt::format("{}: the caller does not hold this lock, {} does; lock and unlock it in the "
                     "same task",
                     call, name_of_holder(holder)));
+}
+
+std::size_t describe_lock(const void* lock, std::uint64_t holder, char* out,
+                          std::size_t size) noexcept {
+    try {
+        const auto written = fmt::format_to_n(out, size, "the object at {}, held by {}", lock,
+                                              name_of_holder(holder));
+        return std::min(written.size, size);
+    } catch (const std::bad_alloc&) {
+        return 0;
+    }
 }
 
 std::uint64_t running_task_number() noexcept {

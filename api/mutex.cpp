@@ -40,7 +40,7 @@ bool mutex::acquire(const char* call, clock::time_point deadline) {
         if (holder_ == self.id()) {
             detail::throw_relock(call, self);
         }
-        const detail::wait_outcome outcome = waiters_.wait(call, this, deadline);
+        const detail::wait_outcome outcome = waiters_.wait(call, this, deadline, &describe);
         if (outcome.end != detail::wait_end::notified) {
             if (outcome.notified) {
                 pass_on();
@@ -68,6 +68,11 @@ void mutex::unlock() {
         detail::throw_not_held("weft::mutex::unlock", holder_);
     }
     pass_on();
+}
+
+std::size_t mutex::describe(const fibers::wait_site& site, char* out, std::size_t size) noexcept {
+    return detail::describe_lock(site.object, static_cast<const mutex*>(site.object)->holder_, out,
+                                 size);
 }
 
 void mutex::pass_on() noexcept {

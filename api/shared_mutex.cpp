@@ -4,6 +4,10 @@
 
 #include <weft/shared_mutex.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 namespace weft {
 
 // One task's wait, on its stack.
@@ -97,8 +101,7 @@ bool shared_mutex::acquire(const char* call, kind k, clock::time_point deadline)
     waiter here{self, k, true, false, last_, nullptr};
     (last_ != nullptr ? last_->next : first_) = &here;
     last_ = &here;
-    fibers::wait_site site{
-        .operation = call, .object = this, .describe = &detail::describe_address};
+    fibers::wait_site site{.operation = call, .object = this, .describe = &describe};
     const fibers::wake_reason reason = scheduler.park(site, deadline);
     if (here.admitted) {
         --promised_;
@@ -144,6 +147,18 @@ void shared_mutex::admit() noexcept {
             give_to(w.wants, w.who.id());
         }
     }
+}
+
+std::size_t shared_mutex::describe(const fibers::wait_site& site, char* out,
+                                   std::size_t size) noexcept {
+    const auto& lock = *static_cast<const shared_mutex*>(site.object);
+    if (lock.writer_ != 0) {
+        return detail::describe_lock(&lock, lock.writer_, out, size);
+    }
+    const auto written =
+        fmt::format_to_n(out, size, "the object at {}, held by {} reader{}", site.object,
+                         lock.readers_, lock.readers_ == 1 ? "" : "s");
+    return std::min(written.size, size);
 }
 
 void shared_mutex::unlink(waiter& w) noexcept {

@@ -26,8 +26,9 @@ inline const fibers::wait_queue& wait_queue::inside() const noexcept {
 
 [[gnu::always_inline]] inline wait_outcome wait_queue::wait(task_core& self, const char* call,
                                                             const void* object,
-                                                            clock::time_point deadline) {
-    fibers::wait_site site{.operation = call, .object = object, .describe = &describe_address};
+                                                            clock::time_point deadline,
+                                                            wait_describer describe) {
+    fibers::wait_site site{.operation = call, .object = object, .describe = describe};
     const auto result = inside().wait(self.loop()->scheduler(), site, deadline);
     switch (result.reason) {
     case fibers::wake_reason::cancelled:
@@ -41,7 +42,7 @@ inline const fibers::wait_queue& wait_queue::inside() const noexcept {
 
 [[gnu::always_inline]] inline wait_outcome wait_queue::wait(const char* call, const void* object,
                                                             clock::time_point deadline) {
-    return wait(require_running_task(call), call, object, deadline);
+    return wait(require_running_task(call), call, object, deadline, &describe_address);
 }
 
 // By the waiters' scheduler: also between two runs of its runner, when no loop is running.
@@ -53,16 +54,23 @@ inline bool wait_queue::notify_one() noexcept {
     return inside().notify_one(longest.loop()->scheduler());
 }
 
-[[gnu::always_inline]] inline wait_outcome
-hand_over_queue::wait(const char* call, const void* object, clock::time_point deadline) {
+[[gnu::always_inline]] inline wait_outcome hand_over_queue::wait(const char* call,
+                                                                 const void* object,
+                                                                 clock::time_point deadline,
+                                                                 wait_describer describe) {
     task_core& self = require_running_task(call);
     if (has_passed(deadline, self.loop()->scheduler())) {
         return {wait_end::timed_out, false};
     }
     ++waiting_;
-    const wait_outcome outcome = queue_.wait(self, call, object, deadline);
+    const wait_outcome outcome = queue_.wait(self, call, object, deadline, describe);
     left(outcome.notified);
     return outcome;
+}
+
+[[gnu::always_inline]] inline wait_outcome
+hand_over_queue::wait(const char* call, const void* object, clock::time_point deadline) {
+    return wait(call, object, deadline, &describe_address);
 }
 
 } // namespace weft::detail

@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <functional>
+#include <mutex>
 #include <string>
 
 namespace weft::test {
@@ -67,6 +68,32 @@ TEST_F(deadlock_test, names_the_object_by_its_address) {
         never_set.wait();
     });
     EXPECT_THAT(text, HasSubstr(expected));
+}
+
+TEST_F(deadlock_test, names_the_holders_of_locks) {
+    const std::string text = deadlock_text_of([] {
+        mutex a;
+        shared_mutex b;
+        shared_mutex c;
+        a.lock();
+        b.lock();
+        c.lock_shared();
+        auto first = spawn({.name = "first"}, [&] { const std::lock_guard held(a); });
+        auto second = spawn({.name = "second"}, [&] { b.lock_shared(); });
+        auto third = spawn({.name = "third"}, [&] { c.lock(); });
+        auto holder = spawn({.name = "holder"}, [&] {
+            c.lock_shared();
+            sleep_until_cancelled();
+        });
+        current_task().set_name("main");
+        sleep_until_cancelled();
+    });
+    EXPECT_THAT(text,
+                ContainsRegex("'first' .* for the object at 0x[0-9a-f]+, held by task 'main'\n"));
+    EXPECT_THAT(text,
+                ContainsRegex("'second' .* for the object at 0x[0-9a-f]+, held by task 'main'\n"));
+    EXPECT_THAT(text,
+                ContainsRegex("'third' .* for the object at 0x[0-9a-f]+, held by [12] readers?\n"));
 }
 
 TEST_F(deadlock_test, of_a_gather_names_the_gather) {

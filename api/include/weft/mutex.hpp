@@ -54,6 +54,8 @@ class WEFT_API mutex {
     bool acquire(const char* call, clock::time_point deadline);
     void acquire_without_cancel(const char* call);
     void pass_on() noexcept;
+    static std::size_t describe(const fibers::wait_site& site, char* out,
+                                std::size_t size) noexcept;
 
     detail::hand_over_queue waiters_;
     detail::own_thread thread_;

@@ -63,6 +63,8 @@ class WEFT_API shared_mutex {
     void give_back(kind k) noexcept;
     void admit() noexcept;
     void unlink(waiter& w) noexcept;
+    static std::size_t describe(const fibers::wait_site& site, char* out,
+                                std::size_t size) noexcept;
 
     waiter* first_ = nullptr;
     waiter* last_ = nullptr;

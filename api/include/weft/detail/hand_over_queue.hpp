@@ -31,6 +31,8 @@ class WEFT_API hand_over_queue {
     // picked up now. A deadline that has passed: returns at once. Throws no_running_loop and
     // not_in_task.
     inline wait_outcome wait(const char* call, const void* object, clock::time_point deadline);
+    inline wait_outcome wait(const char* call, const void* object, clock::time_point deadline,
+                             wait_describer describe);
     // The same, but a cancel of the waiter is kept for its next blocking call.
     void wait_without_cancel(const char* call, const void* object);
 

@@ -16,11 +16,16 @@
 
 namespace weft::fibers {
 class wait_queue;
-}
+struct wait_site;
+} // namespace weft::fibers
 
 namespace weft::detail {
 
 class task_core; // private to the library
+
+// Writes what a task waits for, for reports, and returns the length.
+using wait_describer = std::size_t (*)(const fibers::wait_site& site, char* out,
+                                       std::size_t size) noexcept;
 
 enum class wait_end : unsigned char { notified, timed_out, cancelled };
 
@@ -47,7 +52,7 @@ class WEFT_API wait_queue {
                              clock::time_point deadline = clock::time_point::max());
     // The same for the running task, when that is known already.
     inline wait_outcome wait(task_core& self, const char* call, const void* object,
-                             clock::time_point deadline);
+                             clock::time_point deadline, wait_describer describe);
     // The same, but a cancel of the waiter is kept for its next blocking call.
     void wait_without_cancel(const char* call, const void* object);
 
