@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "api/io/pipe_transport.hpp"
 #include "api/io/stream_core.hpp"
 #include "api/loop_core.hpp"
 #include "reactor/unique_fd.hpp"
@@ -18,6 +19,8 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 
 namespace weft {
 
@@ -104,6 +107,26 @@ stream stream::from_socket(int fd) {
         throw_errno("weft::stream::from_socket");
     }
     return stream_core::open(loop, fd);
+}
+
+stream stream::from_pipe(int fd) {
+    constexpr auto call = "weft::stream::from_pipe";
+    detail::loop_core& loop = detail::require_running_loop(call);
+    struct stat status {};
+    if (::fstat(fd, &status) != 0) {
+        throw_errno(call);
+    }
+    if (S_ISSOCK(status.st_mode)) { // as a shell or a service manager may hand it to a program
+        return from_socket(fd);
+    }
+    if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode)) {
+        throw std::invalid_argument(fmt::format(
+            "{}: descriptor {} is no pipe, socket or character device; files are read with "
+            "weft::file",
+            call, fd));
+    }
+    detail::stop_blocking(fd, call);
+    return stream_core::open(loop, fd, detail::pipe_transport());
 }
 
 stream_core& stream::core(const char* call) const {
@@ -275,11 +298,7 @@ void stream::shutdown_write() {
     constexpr auto call = "weft::stream::shutdown_write";
     stream_core& s = core(call);
     s.require_open(call);
-    if (::shutdown(s.fd(), SHUT_WR) != 0) {
-        throw_errno(call);
-    }
-    // A task that waits for room gets EPIPE; of a UNIX socket the kernel would not tell it.
-    s.loop().descriptors().look_again(s.fd(), reactor::direction::write);
+    s.end_sending(call);
 }
 
 // --- who is there ---

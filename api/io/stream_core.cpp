@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "api/io/stream_core.hpp"
 
+#include "api/io/socket_transport.hpp"
 #include "api/loop_core.hpp"
 
 #include <weft/errors.hpp>
@@ -20,14 +21,14 @@ bool breaks_connection(int error_number) noexcept {
            error_number == EHOSTUNREACH || error_number == ENETUNREACH;
 }
 
-bool would_block(int error_number) noexcept {
-    return error_number == EAGAIN || error_number == EWOULDBLOCK;
-}
-
 } // namespace
 
 stream stream_core::open(loop_core& loop, int fd) {
-    auto* core = new (std::nothrow) stream_core(loop, fd);
+    return open(loop, fd, socket_transport());
+}
+
+stream stream_core::open(loop_core& loop, int fd, transport& bottom) {
+    auto* core = new (std::nothrow) stream_core(loop, fd, bottom);
     if (core == nullptr) {
         throw std::bad_alloc();
     }
@@ -50,8 +51,19 @@ stream_core::use::~use() {
     stream_.release();
 }
 
-void stream_core::fail(const char* call) {
-    const int error_number = errno;
+void stream_core::close() noexcept {
+    if (fd() >= 0) {
+        transport_->closing(*this);
+        descriptor::close();
+    }
+}
+
+void stream_core::wait_after(const attempt& a, const char* call) {
+    if (a.bytes == -EAGAIN) {
+        wait(a.wanted, call);
+        return;
+    }
+    const int error_number = static_cast<int>(-a.bytes);
     if (breaks_connection(error_number)) {
         broken_ = error_number;
     }
@@ -64,23 +76,21 @@ std::size_t stream_core::receive(std::span<char> out, const char* call) {
             wait(reactor::direction::read, call);
             drained_ = false;
         }
-        const ssize_t n = ::recv(fd(), out.data(), out.size(), MSG_DONTWAIT);
-        if (n > 0) {
-            drained_ = static_cast<std::size_t>(n) < out.size();
-            return static_cast<std::size_t>(n);
+        const attempt a = transport_->receive(*this, out, call);
+        drained_ = a.drained;
+        if (a.bytes > 0) {
+            return static_cast<std::size_t>(a.bytes);
         }
-        if (n == 0 && broken_ != 0) {
+        if (a.bytes == 0 && broken_ != 0) {
             // Not the end that the peer meant: the error went to an earlier call, perhaps a write.
             throw std::system_error(broken_, std::system_category(), call);
         }
-        if (n == 0) {
+        if (a.bytes == 0) {
             ended = true;
             return 0;
         }
-        if (would_block(errno)) {
-            drained_ = true;
-        } else if (errno != EINTR) {
-            fail(call);
+        if (!drained_) {
+            wait_after(a, call);
         }
     }
 }
@@ -108,22 +118,38 @@ bool stream_core::fill(std::size_t least, const char* call) {
 }
 
 std::size_t stream_core::send(std::span<const iovec> pieces, const char* call) {
-    msghdr message{};
-    message.msg_iov = const_cast<iovec*>(pieces.data());
-    message.msg_iovlen = pieces.size();
-    constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
     for (;;) {
-        const ssize_t n = pieces.size() == 1
-                              ? ::send(fd(), pieces[0].iov_base, pieces[0].iov_len, flags)
-                              : ::sendmsg(fd(), &message, flags);
-        if (n >= 0) {
-            return static_cast<std::size_t>(n);
+        const attempt a = transport_->send(*this, pieces, call);
+        if (a.bytes >= 0) {
+            if (a.unsent) {
+                flush(call);
+            }
+            return static_cast<std::size_t>(a.bytes);
         }
-        if (would_block(errno)) {
-            wait(reactor::direction::write, call);
-        } else if (errno != EINTR) {
-            fail(call);
+        wait_after(a, call);
+    }
+}
+
+void stream_core::flush(const char* call) {
+    for (;;) {
+        const attempt a = transport_->flush(*this, call);
+        if (a.bytes >= 0) {
+            return;
         }
+        wait_after(a, call);
+    }
+}
+
+void stream_core::end_sending(const char* call) {
+    for (;;) {
+        const attempt a = transport_->end_sending(*this, call);
+        if (a.bytes >= 0) {
+            if (a.unsent) {
+                flush(call);
+            }
+            return;
+        }
+        wait_after(a, call);
     }
 }
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// A stream's inside: the socket, what was read ahead, and who is at it.
+// A stream's inside: its transport, what was read ahead, and who is at it.
 //
-// Each operation is "try, and when the kernel says EAGAIN, wait and try again". After a read that
-// brought less than there was room for, the socket is empty as far as anybody knows, so the next
-// read waits first and saves the call that would only say so.
+// Each operation is "let the transport try, and when it cannot, wait outside of it and try again".
+// After a read that has emptied the descriptor as far as anybody knows, the next one waits first
+// and saves the call that would only say so.
 #pragma once
 
 #include "api/io/descriptor.hpp"
 #include "api/io/read_buffer.hpp"
+#include "api/io/transport.hpp"
 
 #include <weft/stream.hpp>
 
-#include <sys/socket.h>
+#include <memory>
 
 namespace weft::detail {
 
@@ -20,6 +21,11 @@ class stream_core final : public descriptor {
   public:
     // Takes over a connected, non-blocking socket.
     static stream open(loop_core& loop, int fd);
+    // Takes over a non-blocking descriptor for a transport that outlives every stream, such as
+    // pipe_transport().
+    static stream open(loop_core& loop, int fd, transport& bottom);
+
+    void close() noexcept;
 
     // Receives into `out`, at least one byte unless the stream has ended (0).
     std::size_t receive(std::span<char> out, const char* call);
@@ -28,6 +34,8 @@ class stream_core final : public descriptor {
     bool fill(std::size_t least, const char* call);
     // Sends what the pieces hold, the first ones at least in part; returns how much.
     std::size_t send(std::span<const iovec> pieces, const char* call);
+    // Says that nothing more will be sent.
+    void end_sending(const char* call);
 
     // Where `separator` ends in the buffer, received as needed; npos at the end of the stream.
     std::size_t find_end_of(std::string_view separator, const char* call);
@@ -52,10 +60,15 @@ class stream_core final : public descriptor {
     bool ended = false; // the peer has sent its last byte, and it has been received
 
   private:
-    using descriptor::descriptor;
-    // Throws the system's reason, errno, and remembers it if it is the connection's end.
-    [[noreturn]] void fail(const char* call);
+    stream_core(loop_core& loop, int fd, transport& bottom) noexcept
+        : descriptor(loop, fd), transport_(&bottom) {}
 
+    // Waits for what the attempt asks for. Throws the system's reason when it is another one than
+    // that, and remembers it if it is the connection's end.
+    void wait_after(const attempt& a, const char* call);
+    void flush(const char* call);
+
+    transport* transport_;
     bool drained_ = false; // nothing was left to read when last seen
     int broken_ = 0;       // why the connection broke: the kernel tells it only once
 };

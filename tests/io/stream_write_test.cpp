@@ -8,6 +8,8 @@
 #include <csignal>
 #include <string>
 
+#include <sys/mman.h>
+
 namespace weft {
 namespace {
 
@@ -160,6 +162,22 @@ TEST_P(stream_write, both_ends_may_write_more_than_fits_when_both_read) {
             writer.get();
         };
         gather([&] { exchange(near); }, [&] { exchange(far); });
+    });
+}
+
+TEST_P(stream_write, of_more_than_the_kernel_takes_in_one_call_begins_like_any_other) {
+    with_connection([](stream& near, stream&) {
+        constexpr std::size_t size = std::size_t{5} << 30;
+        void* zeros =
+            ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        ASSERT_NE(zeros, MAP_FAILED);
+        const std::span much(static_cast<const std::byte*>(zeros), size);
+        const std::size_t n = near.write_some(much);
+        EXPECT_GT(n, 0U);
+        EXPECT_LT(n, size);
+        EXPECT_THROW(with_timeout(std::chrono::milliseconds(1), [&] { near.write(much); }),
+                     timeout_error);
+        ::munmap(zeros, size);
     });
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// A byte stream over a connected socket: one object for both directions, with a read buffer.
-// asyncio's StreamReader and StreamWriter in one.
+// A byte stream over a connected socket, a pipe or TLS: one object for both directions, with a read
+// buffer. asyncio's StreamReader and StreamWriter in one.
 #pragma once
 
 #include <weft/detail/export.hpp>
@@ -39,6 +39,11 @@ class WEFT_API stream {
     // Takes over a connected socket and makes it non-blocking. Throws std::system_error; the
     // descriptor is then still the caller's.
     static stream from_socket(int fd);
+    // The same for one end of a pipe, a terminal, another character device, or a socket; anything
+    // else is std::invalid_argument. A pipe or terminal that other processes share stays blocking
+    // for them. The direction it was not opened for is std::system_error (EBADF). asyncio's
+    // connect_read_pipe and connect_write_pipe.
+    static stream from_pipe(int fd);
 
     // read_some blocks until at least one byte is there and returns how many were put into `out`; 0
     // at the end of the stream, or when `out` is empty.
@@ -65,7 +70,8 @@ class WEFT_API stream {
     // Blocks until the kernel takes something and returns how much; 0 only for no data.
     std::size_t write_some(std::span<const std::byte> data);
 
-    // Says that nothing more will be written; reading goes on. Does not block.
+    // Says that nothing more will be written; reading goes on. Does not block. The end of a pipe
+    // for writing is closed by it.
     void shutdown_write();
     // Closes the connection; who waits in it gets std::system_error (EBADF). Does not block;
     // closing again is fine.
