@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "api/io/connection_race.hpp"
+#include "api/io/names.hpp"
 #include "api/io/stream_core.hpp"
 #include "api/loop_core.hpp"
 #include "reactor/unique_fd.hpp"
@@ -7,10 +9,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <chrono>
+#include <optional>
 #include <system_error>
+#include <vector>
 
 #include <sys/socket.h>
 
@@ -18,69 +22,57 @@ namespace weft {
 
 namespace {
 
-constexpr auto call = "weft::open_connection";
-
-[[noreturn]] void fail(int error_number, const endpoint& to) {
-    throw std::system_error(error_number, std::system_category(),
-                            fmt::format("{}: {}", call, to.to_string()));
-}
-
-// Blocks until the connection stands. Each connect() after the first one asks how that has come
-// out.
-void finish_connecting(detail::loop_core& loop, int fd, const endpoint& to) {
-    while (::connect(fd, to.data(), to.size()) != 0 && errno != EISCONN) {
-        if (errno != EINPROGRESS && errno != EALREADY && errno != EINTR) {
-            fail(errno, to);
-        }
-        fibers::wait_site site{call};
-        switch (loop.descriptors().wait(fd, reactor::direction::write, site)) {
-        case reactor::wait_result::ready:
-            break;
-        case reactor::wait_result::cancelled:
-            detail::throw_cancelled(*loop.current_task());
-        case reactor::wait_result::unwatchable:
-            fail(ENOSPC, to);
-        default:
-            fail(EBADF, to);
-        }
-    }
+stream as_stream(detail::loop_core& loop, reactor::unique_fd fd) {
+    stream opened = detail::stream_core::open(loop, fd.get());
+    fd.release();
+    return opened;
 }
 
 } // namespace
 
 stream open_connection(std::string_view host, std::uint16_t port, const connect_options& options) {
-    detail::loop_core& loop = *detail::require_running_task(call).loop();
-    const endpoint to(host, port);
-    reactor::unique_fd fd(
-        ::socket(to.data()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd) {
-        fail(errno, to);
-    }
-    if (options.nodelay) {
-        const int on = 1;
-        ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    }
+    constexpr auto call = "weft::open_connection";
+    detail::task_core& self = detail::require_running_task(call);
+    std::vector<endpoint> from;
     if (!options.local_address.empty()) {
-        const endpoint from(options.local_address, 0);
-        // Leave the choice of the port to connect(): it may then share ports between destinations.
-        const int on = 1;
-        ::setsockopt(fd.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
-        if (::bind(fd.get(), from.data(), from.size()) != 0) {
-            fail(errno, from);
+        from = detail::resolve_for(call, options.local_address, 0);
+    }
+    detail::connection_race race(self, from, options);
+    if (const std::optional<endpoint> numeric = detail::numeric_endpoint(host, port)) {
+        return as_stream(*self.loop(), race.run({&*numeric, 1}, {}));
+    }
+    std::vector<endpoint> to = detail::resolve_for(call, host, port);
+    detail::interleave_families(to);
+    return as_stream(*self.loop(), race.run(to, host));
+}
+
+stream open_unix_connection(std::string_view path) {
+    using namespace std::chrono_literals;
+    constexpr auto call = "weft::open_unix_connection";
+    detail::loop_core& loop = *detail::require_running_task(call).loop();
+    const endpoint to = endpoint::unix_socket(path);
+    const auto fail = [&] {
+        const int error_number = errno;
+        throw std::system_error(error_number, std::system_category(),
+                                fmt::format("{}: {}", call, to.to_string()));
+    };
+    reactor::unique_fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd) {
+        fail();
+    }
+    // A UNIX socket connects at once or, when the listener's backlog is full, not at all; nothing
+    // tells when there is room again.
+    fibers::clock::duration pause = 1ms;
+    while (::connect(fd.get(), to.data(), to.size()) != 0) {
+        if (errno == EAGAIN) {
+            fibers::wait_site site{call};
+            detail::block(site, loop.deadline_after(pause));
+            pause = std::min<fibers::clock::duration>(2 * pause, 100ms);
+        } else if (errno != EINTR) {
+            fail();
         }
     }
-    loop.descriptors().forget(fd.get()); // whatever the number stood for before
-    {
-        struct watched {
-            reactor::readiness& descriptors;
-            int fd;
-            ~watched() { descriptors.forget(fd); } // before it is closed or handed to the stream
-        } const watched{loop.descriptors(), fd.get()};
-        finish_connecting(loop, fd.get(), to);
-    }
-    stream opened = detail::stream_core::open(loop, fd.get());
-    fd.release();
-    return opened;
+    return as_stream(loop, std::move(fd));
 }
 
 } // namespace weft

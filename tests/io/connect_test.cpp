@@ -2,15 +2,17 @@
 //
 // Opening connections: to whom, from where, and every way in which that fails.
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/net_listeners.hpp"
+#include "tests/support/net_resolver.hpp"
 #include "tests/support/net_shortage.hpp"
 #include "tests/support/net_streams.hpp"
 
 #include <cerrno>
 #include <chrono>
-#include <netinet/in.h>
-#include <stdexcept>
 #include <string>
 #include <vector>
+
+#include <netdb.h>
 
 namespace weft {
 namespace {
@@ -18,61 +20,13 @@ namespace {
 using namespace std::chrono_literals;
 using test::end_of;
 using test::error_of;
+using test::full_listener;
+using test::port_of;
+using test::refusing_port;
 using test::text_of;
 using connect = test::net_test;
 using connect_fails = test::net_test;
 using connect_cancel = test::net_test;
-
-std::uint16_t port_of(const listener& l) {
-    return l.local_endpoint().port();
-}
-
-// A port of 127.0.0.1 on which nobody listens, and which nobody else gets meanwhile.
-class refusing_port {
-  public:
-    refusing_port() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        const endpoint any("127.0.0.1", 0);
-        EXPECT_EQ(::bind(fd_, any.data(), any.size()), 0);
-        sockaddr_in bound{};
-        socklen_t size = sizeof(bound);
-        EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&bound), &size), 0);
-        number_ = ntohs(bound.sin_port);
-    }
-    ~refusing_port() { ::close(fd_); }
-    refusing_port(const refusing_port&) = delete;
-    refusing_port& operator=(const refusing_port&) = delete;
-
-    std::uint16_t number() const noexcept { return number_; }
-
-  private:
-    int fd_;
-    std::uint16_t number_ = 0;
-};
-
-// A listener whose backlog is full: who connects now waits, until somebody is accepted.
-class full_listener {
-  public:
-    full_listener() {
-        const endpoint any("127.0.0.1", 0);
-        EXPECT_EQ(::bind(fd_, any.data(), any.size()), 0);
-        EXPECT_EQ(::listen(fd_, 0), 0);
-        sockaddr_in bound{};
-        socklen_t size = sizeof(bound);
-        EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&bound), &size), 0);
-        port_ = ntohs(bound.sin_port);
-        waiting_.push_back(open_connection("127.0.0.1", port_));
-    }
-    ~full_listener() { ::close(fd_); }
-    full_listener(const full_listener&) = delete;
-    full_listener& operator=(const full_listener&) = delete;
-
-    std::uint16_t port() const noexcept { return port_; }
-
-  private:
-    int fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    std::uint16_t port_ = 0;
-    std::vector<stream> waiting_;
-};
 
 // --- success ---
 
@@ -142,14 +96,15 @@ TEST_F(connect_fails, when_nobody_listens_and_names_the_address) {
     });
 }
 
-TEST_F(connect_fails, when_the_host_is_not_a_numeric_address) {
+TEST_F(connect_fails, when_the_host_is_not_known_and_says_what_the_resolver_said) {
+    test::made_up_names names;
+    names.add_failure("nowhere.test", EAI_NONAME);
     weft::run([] {
-        for (const char* host : {"localhost", "", "127.0.0", "127.0.0.1:80", "[::1]"}) {
-            const std::string text =
-                text_of<std::invalid_argument>([&] { open_connection(host, 1); });
-            EXPECT_NE(text.find("'" + std::string(host) + "' is not a numeric"), std::string::npos)
-                << text;
-        }
+        const std::string reason = ::gai_strerror(EAI_NONAME);
+        EXPECT_EQ(end_of([] { open_connection("nowhere.test", 1); }),
+                  "error: weft::open_connection: nowhere.test: " + reason);
+        EXPECT_EQ(end_of([] { open_connection("", 1); }),
+                  "error: weft::open_connection: : " + reason);
     });
 }
 
@@ -165,14 +120,19 @@ TEST_F(connect_fails, when_the_local_address_is_not_ours) {
     });
 }
 
-TEST_F(connect_fails, when_the_local_address_is_of_the_other_family_or_none) {
+TEST_F(connect_fails, when_the_local_address_is_of_the_other_family_or_not_known) {
+    test::made_up_names names;
+    names.add_failure("nowhere.test", EAI_NONAME);
     weft::run([] {
         listener l("127.0.0.1", 0);
         connect_options from;
         from.local_address = "::1";
         EXPECT_NE(error_of([&] { open_connection("127.0.0.1", port_of(l), from); }), 0);
-        from.local_address = "nowhere";
-        EXPECT_THROW(open_connection("127.0.0.1", port_of(l), from), std::invalid_argument);
+        from.local_address = "nowhere.test";
+        EXPECT_NE(end_of([&] {
+                      open_connection("127.0.0.1", port_of(l), from);
+                  }).find("open_connection: nowhere.test: "),
+                  std::string::npos);
     });
 }
 

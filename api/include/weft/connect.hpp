@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Opening TCP connections.
+// Opening connections, to a host's TCP port or to a UNIX socket's path.
 #pragma once
 
 #include <weft/detail/export.hpp>
@@ -14,18 +14,32 @@
 namespace weft {
 
 struct connect_options {
-    std::string local_address = {}; // numeric address to connect from; empty: the system's choice
+    std::string local_address = {}; // address or name to connect from; empty: the system's choice
     bool nodelay = true;            // TCP_NODELAY
     // Where a name has several addresses: how long to wait for one before the next is tried beside
-    // it.
+    // it. Zero or negative: all at once.
     std::chrono::milliseconds happy_eyeballs_delay{250};
+    bool keepalive = false; // SO_KEEPALIVE, with the system's times
 };
 
-// open_connection blocks until a TCP connection to a numeric IPv4 or IPv6 address stands.
-// Cancellable: the attempt is given up and its descriptor closed. Throws std::system_error with the
-// system's reason (ECONNREFUSED, ...) and the address in its text, std::invalid_argument when host
-// is not a numeric address, not_in_task, no_running_loop. asyncio.open_connection.
+// open_connection blocks until a TCP connection to `host`, a name or a numeric address, stands. A
+// name's addresses are tried as RFC 8305 has it: IPv6 and IPv4 in turn, in the order of resolve(),
+// the next one when the last has failed or has taken happy_eyeballs_delay; the first that connects
+// wins, and the others are given up. There is no time limit but the system's: see with_timeout().
+//
+// Cancellable: the attempts are given up and their descriptors closed. Throws std::system_error:
+// what resolve() throws; or, when no address could be reached, the reason (ECONNREFUSED, ...) with
+// all addresses in its text. Where they failed differently, each stands there with its reason, and
+// code() is the first that is not for lack of a way from here (ENETUNREACH, EHOSTUNREACH,
+// EADDRNOTAVAIL, EAFNOSUPPORT). not_in_task, no_running_loop. asyncio.open_connection.
 WEFT_API stream open_connection(std::string_view host, std::uint16_t port,
                                 const connect_options& options = {});
+
+// open_unix_connection blocks until the UNIX socket at `path` is connected; a path that begins with
+// '\0' is a name in the abstract namespace. Waits while the listener's backlog is full.
+// Cancellable. Throws std::system_error with the system's reason (ENOENT, ECONNREFUSED when nobody
+// listens any more, ENAMETOOLONG, ...) and the path in its text, std::invalid_argument for an empty
+// path, not_in_task, no_running_loop. asyncio.open_unix_connection.
+WEFT_API stream open_unix_connection(std::string_view path);
 
 } // namespace weft
