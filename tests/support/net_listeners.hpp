@@ -28,6 +28,10 @@ class bound_socket {
     explicit bound_socket(const std::string& address = "127.0.0.1", std::uint16_t port = 0)
         : fd_(::socket(endpoint(address, port).data()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         const endpoint wanted(address, port);
+        // Connections of an earlier test may still be waiting out their last packets there. Not for
+        // any port: it might then be one that somebody else has.
+        const int reuse = port != 0 ? 1 : 0;
+        EXPECT_EQ(::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)), 0);
         EXPECT_EQ(::bind(fd_, wanted.data(), wanted.size()), 0) << wanted.to_string();
         sockaddr_storage bound{};
         socklen_t size = sizeof(bound);
