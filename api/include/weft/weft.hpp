@@ -29,6 +29,7 @@
 #include <weft/run.hpp>
 #include <weft/runner.hpp>
 #include <weft/semaphore.hpp>
+#include <weft/server.hpp>
 #include <weft/shared_mutex.hpp>
 #include <weft/shield.hpp>
 #include <weft/sleep.hpp>
