@@ -52,11 +52,11 @@ endpoint ask(int (*question)(int, ::sockaddr*, socklen_t*), int fd, const char* 
     return endpoint::from(reinterpret_cast<const ::sockaddr*>(&address), size);
 }
 
-// Sends every byte of `pieces`, which it changes on the way.
+// Sends every byte of `pieces`, not more of them than the kernel takes at once, which it changes on
+// the way.
 void write_pieces(stream_core& s, std::span<iovec> pieces, const char* call) {
     while (!pieces.empty()) {
-        constexpr std::size_t most_at_once = 64;
-        std::size_t sent = s.send(pieces.first(std::min(pieces.size(), most_at_once)), call);
+        std::size_t sent = s.send(pieces, call);
         while (!pieces.empty() && sent >= pieces.front().iov_len) {
             sent -= pieces.front().iov_len;
             pieces = pieces.subspan(1);
@@ -263,24 +263,24 @@ void stream::write(std::string_view text) {
 }
 
 void stream::write(std::initializer_list<std::string_view> pieces) {
+    write(std::span(pieces.begin(), pieces.size()));
+}
+
+void stream::write(std::span<const std::string_view> pieces) {
     constexpr auto call = "weft::stream::write";
     stream_core& s = core(call);
     const stream_core::use use(s, &stream_core::writing, call);
-    constexpr std::size_t on_the_stack = 16;
-    std::array<iovec, on_the_stack> few;
-    std::vector<iovec> many;
-    iovec* first = few.data();
-    if (pieces.size() > on_the_stack) {
-        many.resize(pieces.size());
-        first = many.data();
-    }
-    std::size_t count = 0;
-    for (const std::string_view p : pieces) {
-        if (!p.empty()) {
-            first[count++] = piece(p.data(), p.size());
+    constexpr std::size_t most_at_once = 64;
+    std::array<iovec, most_at_once> some;
+    while (!pieces.empty()) {
+        std::size_t count = 0;
+        for (; !pieces.empty() && count < most_at_once; pieces = pieces.subspan(1)) {
+            if (!pieces.front().empty()) {
+                some[count++] = piece(pieces.front().data(), pieces.front().size());
+            }
         }
+        write_pieces(s, {some.data(), count}, call);
     }
-    write_pieces(s, {first, count}, call);
 }
 
 std::size_t stream::write_some(std::span<const std::byte> data) {

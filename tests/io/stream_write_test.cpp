@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <csignal>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <sys/mman.h>
 
@@ -71,6 +73,20 @@ TEST_P(stream_write, what_fits_costs_no_turn) {
         EXPECT_FALSE(other_ran);
         other.get();
         EXPECT_EQ(far.read(100), "fitsfitstoo!");
+    });
+}
+
+TEST_P(stream_write, of_a_list_made_at_run_time_of_any_length) {
+    with_connection([](stream& near, stream& far) {
+        const std::string sent = pattern(1'000);
+        std::vector<std::string_view> pieces;
+        near.write(pieces);
+        for (std::size_t i = 0; i < sent.size(); ++i) {
+            pieces.push_back(std::string_view(sent).substr(i, 1));
+            pieces.emplace_back();
+        }
+        near.write(pieces);
+        EXPECT_EQ(far.read_exactly(sent.size()), sent);
     });
 }
 

@@ -65,8 +65,9 @@ class WEFT_API stream {
     // write blocks until the kernel has taken all of it. Back-pressure is the blocking.
     void write(std::span<const std::byte> data);
     void write(std::string_view text);
-    // Several pieces in one system call where possible.
+    // Several pieces in one system call where possible, without a copy.
     void write(std::initializer_list<std::string_view> pieces);
+    void write(std::span<const std::string_view> pieces);
     // Blocks until the kernel takes something and returns how much; 0 only for no data.
     std::size_t write_some(std::span<const std::byte> data);
 
