@@ -25,7 +25,6 @@ using server_close = test::net_test;
 using server_wait = test::net_test;
 using server_forever = test::net_test;
 using server_destroyed = test::net_test;
-using server_inside = test::net_test;
 
 void echo(stream peer) {
     for (std::string text; !(text = peer.read(100)).empty();) {
@@ -343,68 +342,6 @@ TEST_F(server_destroyed, after_its_loop_has_ended) {
     EXPECT_EQ(s->connections(), 0U);
     s.reset();
     client.reset();
-}
-
-// --- by its own handler ---
-
-TEST_F(server_inside, a_handler_may_close_it) {
-    in_virtual_time([] {
-        server s = start_server(
-            [&](stream peer) {
-                s.close();
-                peer.write("closed");
-            },
-            "127.0.0.1", 0);
-        stream client = connect_to(s);
-        s.serve_forever();
-        EXPECT_EQ(client.read_all(), "closed");
-    });
-}
-
-TEST_F(server_inside, a_handler_may_destroy_it_and_goes_on) {
-    in_virtual_time([] {
-        std::unique_ptr<server> s;
-        bool other_ended = false;
-        s = std::make_unique<server>(start_server(
-            [&](stream peer) {
-                const test::at_scope_end note([&] { other_ended = true; });
-                if (peer.read(1) == "d") {
-                    other_ended = false;
-                    s.reset();
-                    EXPECT_TRUE(other_ended) << "the others are waited for";
-                    peer.write("destroyed");
-                } else {
-                    sleep_for(1h);
-                }
-            },
-            "127.0.0.1", 0));
-        stream other = connect_to(*s);
-        other.write("o");
-        stream client = connect_to(*s);
-        settle();
-        client.write("d");
-        EXPECT_EQ(client.read_all(), "destroyed");
-        EXPECT_EQ(other.read_all(), "");
-        settle();
-    });
-}
-
-TEST_F(server_inside, a_handler_must_not_wait_for_its_own_end) {
-    in_virtual_time([] {
-        std::string wait;
-        std::string forever;
-        server s = start_server(
-            [&](const stream&) {
-                wait = end_of([&] { s.wait_closed(); });
-                forever = end_of([&] { s.serve_forever(); });
-                s.close();
-            },
-            "127.0.0.1", 0);
-        const stream client = connect_to(s);
-        s.wait_closed();
-        EXPECT_EQ(wait.find("error: weft::server::wait_closed: a handler of this server"), 0U);
-        EXPECT_EQ(forever.find("error: weft::server::serve_forever: a handler of this server"), 0U);
-    });
 }
 
 } // namespace

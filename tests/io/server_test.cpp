@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // start_server(): who is served, how many at once, and what becomes of errors.
-#include "tests/support/api_settle.hpp"
 #include "tests/support/api_stderr.hpp"
 #include "tests/support/net_resolver.hpp"
 #include "tests/support/net_streams.hpp"
@@ -22,7 +21,6 @@ using namespace std::chrono_literals;
 using test::end_of;
 using test::error_of;
 using test::in_virtual_time;
-using test::settle;
 using server_serves = test::net_test;
 using server_limit = test::net_test;
 using server_errors = test::net_test;
