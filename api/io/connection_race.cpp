@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "api/io/connection_race.hpp"
 
+#include "api/io/names.hpp"
+
 #include <weft/detail/duration.hpp>
 
 #include <fmt/format.h>
@@ -25,12 +27,6 @@ constexpr auto call = "weft::open_connection";
 bool set_flag(int fd, int level, int option) noexcept {
     const int on = 1;
     return ::setsockopt(fd, level, option, &on, sizeof(on)) == 0;
-}
-
-// This machine has no way to such addresses at all, which says little of the host.
-bool is_lack_of_way(int error_number) noexcept {
-    return error_number == ENETUNREACH || error_number == EHOSTUNREACH ||
-           error_number == EADDRNOTAVAIL || error_number == EAFNOSUPPORT;
 }
 
 } // namespace

@@ -36,18 +36,23 @@ std::string interface_name(unsigned number) {
     return ::if_indextoname(number, name) != nullptr ? name : std::to_string(number);
 }
 
-// By name or by number; 0 when there is none.
-unsigned interface_number(const std::string& interface) noexcept {
-    unsigned number = 0;
-    const auto* const end = interface.data() + interface.size();
-    const auto parsed = std::from_chars(interface.data(), end, number);
-    return parsed.ec == std::errc() && parsed.ptr == end ? number
-                                                         : ::if_nametoindex(interface.c_str());
-}
-
 } // namespace
 
 namespace detail {
+
+bool is_lack_of_way(int error_number) noexcept {
+    return error_number == ENETUNREACH || error_number == EHOSTUNREACH ||
+           error_number == EADDRNOTAVAIL || error_number == EAFNOSUPPORT;
+}
+
+unsigned interface_number(std::string_view name_or_number) {
+    unsigned number = 0;
+    const auto* const end = name_or_number.data() + name_or_number.size();
+    const auto parsed = std::from_chars(name_or_number.data(), end, number);
+    return parsed.ec == std::errc() && parsed.ptr == end
+               ? number
+               : ::if_nametoindex(std::string(name_or_number).c_str());
+}
 
 std::optional<endpoint> numeric_endpoint(std::string_view host, std::uint16_t port) {
     const std::string text(host);

@@ -16,6 +16,13 @@ namespace weft::detail {
 // The address that the text is, if it is one. Never blocks.
 std::optional<endpoint> numeric_endpoint(std::string_view host, std::uint16_t port);
 
+// What system calls say of an address when this machine has no way to such addresses at all, which
+// says little of the address.
+bool is_lack_of_way(int error_number) noexcept;
+
+// Of a network interface, by its name or as text; 0 when there is none.
+unsigned interface_number(std::string_view name_or_number);
+
 // The same address with another port.
 endpoint with_port(const endpoint& e, std::uint16_t port) noexcept;
 

@@ -10,6 +10,7 @@
 #include <weft/condition_variable.hpp>
 #include <weft/connect.hpp>
 #include <weft/context_var.hpp>
+#include <weft/datagram_socket.hpp>
 #include <weft/endpoint.hpp>
 #include <weft/errors.hpp>
 #include <weft/event.hpp>
