@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -186,6 +187,9 @@ listener_core* listener_core::open_unix(const char* call, std::string_view path,
         fail();
     }
     const bool has_file = path.front() != '\0';
+    std::error_code unknown; // without a current folder the file stays
+    std::string absolute =
+        has_file ? std::filesystem::absolute(where.path(), unknown).string() : "";
     while (::bind(fd.get(), where.data(), where.size()) != 0) {
         const int error_number = errno;
         if (error_number != EADDRINUSE || !has_file || !is_stale_socket(where) ||
@@ -202,14 +206,14 @@ listener_core* listener_core::open_unix(const char* call, std::string_view path,
         if (::lstat(where.path().c_str(), &bound) == 0) {
             file.device = bound.st_dev;
             file.number = bound.st_ino;
-            file.path = std::filesystem::absolute(where.path()).string();
+            file.path = std::move(absolute);
         }
     }
     if (::listen(fd.get(), options.backlog) != 0) {
         fail();
     }
     listener_core* const made = make(one(std::move(fd)), file);
-    file.path.clear();
+    file.path.clear(); // it is the listener's now
     return made;
 }
 

@@ -82,9 +82,9 @@ bool server_core::accept_one(const handler_pointer& handler) {
         wait_for_room();
         begin(listener_.accept(accepting), handler);
     } catch (const spawn_error&) {
-        report_here("no stack or memory for a connection; it was dropped", where_);
+        report_here("no memory for a connection", where_);
     } catch (const std::bad_alloc&) {
-        report_here("no memory for a connection; it was dropped", where_);
+        report_here("no memory for a connection", where_);
     } catch (const std::system_error&) {
         if (!stopped_) {
             report_here("a server cannot accept connections any more", where_);
