@@ -200,21 +200,19 @@ void connection_race::explain(std::string_view whom) const {
     const auto telling = std::find_if(attempts_.begin(), attempts_.end(),
                                       [](const attempt& a) { return !is_lack_of_way(a.error()); });
     const int code = (telling != attempts_.end() ? *telling : attempts_.front()).error();
-    std::vector<std::string> blamed;
+    std::string others;
+    std::string alike;
     for (const attempt& a : attempts_) {
         if (a.error() != code) {
-            blamed.push_back(fmt::format("{} ({})", a.blamed().to_string(),
-                                         std::system_category().message(a.error())));
-        }
-    }
-    for (const attempt& a : attempts_) {
-        if (a.error() == code) {
-            blamed.push_back(a.blamed().to_string());
+            others += fmt::format("{} ({}), ", a.blamed().to_string(),
+                                  std::system_category().message(a.error()));
+        } else {
+            alike += (alike.empty() ? "" : ", ") + a.blamed().to_string();
         }
     }
     throw std::system_error(
         code, std::system_category(),
-        fmt::format("{}: {}{}{}", call, whom, whom.empty() ? "" : ": ", fmt::join(blamed, ", ")));
+        fmt::format("{}: {}{}{}{}", call, whom, whom.empty() ? "" : ": ", others, alike));
 }
 
 void interleave_families(std::span<endpoint> addresses) {
