@@ -13,15 +13,28 @@ namespace weft::detail {
 namespace {
 
 std::size_t most_threads(thread_use use) {
-    if (use == thread_use::names) {
-        return 8; // they wait for servers and need no processor
-    }
     constexpr std::size_t most = 32;
+    switch (use) {
+    case thread_use::names:
+        return 8; // they wait for servers and need no processor
+    case thread_use::files:
+        return 16; // they wait for storage
+    case thread_use::calls:
+        break;
+    }
     return std::min<std::size_t>(most, std::thread::hardware_concurrency() + 4);
 }
 
 const char* name_of(thread_use use) noexcept {
-    return use == thread_use::names ? "weft::resolve" : "weft::to_thread";
+    switch (use) {
+    case thread_use::names:
+        return "weft::resolve";
+    case thread_use::files:
+        return "weft::file";
+    case thread_use::calls:
+        break;
+    }
+    return "weft::to_thread";
 }
 
 } // namespace

@@ -20,6 +20,7 @@ namespace weft::detail {
 enum class thread_use : std::uint8_t {
     calls, // to_thread()
     names, // resolve()
+    files,
 };
 
 class loop_threads {
@@ -31,7 +32,7 @@ class loop_threads {
     void join(fibers::time_point limit, std::chrono::milliseconds allowed);
 
   private:
-    static constexpr std::size_t uses = 2;
+    static constexpr std::size_t uses = 3;
     std::array<std::unique_ptr<reactor::thread_pool>, uses> pools_; // null: not needed so far
 };
 

@@ -2,6 +2,7 @@
 //
 // Streams over pipes and terminals: one direction each, the end and its errors, no signal, and
 // whom their being non-blocking concerns.
+#include "tests/support/io_system_calls.hpp"
 #include "tests/support/net_streams.hpp"
 
 #include <cerrno>
@@ -13,25 +14,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
 #include <termios.h>
-
-namespace {
-
-bool kernel_is_old = false; // and does not know how to write without a signal
-
-}
-
-// In front of libc's.
-extern "C" __attribute__((visibility("default"))) ssize_t
-pwritev2(int fd, const iovec* pieces, int count, off_t offset, int flags) {
-    if (kernel_is_old && flags != 0) {
-        errno = EOPNOTSUPP;
-        return -1;
-    }
-    return ::syscall(SYS_pwritev2, fd, pieces, count, offset, 0, flags);
-}
 
 namespace weft {
 namespace {
@@ -42,6 +25,11 @@ using test::pattern;
 using test::read_some;
 using test::text_of;
 using stream_pipe = test::net_test;
+
+// A kernel that does not know how to write without a signal.
+int without_signal_flag(const test::system_call_hook::call& c) {
+    return c.which == test::system_call::pwritev2 && c.flags != 0 ? EOPNOTSUPP : 0;
+}
 
 struct pipe_ends {
     int out = -1; // for reading
@@ -180,7 +168,7 @@ TEST_F(stream_pipe, writing_to_nobody_is_an_error_and_no_signal) {
 }
 
 TEST_F(stream_pipe, writing_to_nobody_is_no_signal_on_an_older_kernel) {
-    kernel_is_old = true;
+    const test::system_call_hook old_kernel(without_signal_flag);
     const auto before = std::signal(SIGPIPE, SIG_DFL);
     with_pipe([](stream& reader, stream& writer) {
         writer.write({"pieces ", "and"});
@@ -193,11 +181,10 @@ TEST_F(stream_pipe, writing_to_nobody_is_no_signal_on_an_older_kernel) {
     EXPECT_EQ(::pthread_sigmask(SIG_BLOCK, nullptr, &blocked), 0);
     EXPECT_EQ(::sigismember(&blocked, SIGPIPE), 0) << "the mask is as it was";
     std::signal(SIGPIPE, before);
-    kernel_is_old = false;
 }
 
 TEST_F(stream_pipe, a_signal_of_the_same_kind_that_was_pending_before_stays_so) {
-    kernel_is_old = true;
+    const test::system_call_hook old_kernel(without_signal_flag);
     sigset_t only_it;
     sigset_t before;
     sigemptyset(&only_it);
@@ -211,7 +198,6 @@ TEST_F(stream_pipe, a_signal_of_the_same_kind_that_was_pending_before_stays_so) 
     constexpr timespec at_once{};
     EXPECT_EQ(::sigtimedwait(&only_it, nullptr, &at_once), SIGPIPE);
     EXPECT_EQ(::pthread_sigmask(SIG_SETMASK, &before, nullptr), 0);
-    kernel_is_old = false;
 }
 
 TEST_F(stream_pipe, a_writer_that_waits_learns_that_the_reader_is_gone) {

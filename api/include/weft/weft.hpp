@@ -15,6 +15,7 @@
 #include <weft/errors.hpp>
 #include <weft/event.hpp>
 #include <weft/exception_context.hpp>
+#include <weft/file.hpp>
 #include <weft/future.hpp>
 #include <weft/gather.hpp>
 #include <weft/generator.hpp>
