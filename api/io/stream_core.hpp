@@ -25,6 +25,9 @@ class stream_core final : public descriptor {
     // pipe_transport().
     static stream open(loop_core& loop, int fd, transport& bottom);
 
+    // The inside of a stream. Throws EBADF when that is closed.
+    static stream_core& of(const stream& s, const char* call) { return s.core(call); }
+
     void close() noexcept;
 
     // Receives into `out`, at least one byte unless the stream has ended (0).
