@@ -3,83 +3,32 @@
 // 1, 64 and 1,000 keep-alive connections. Server on one core, clients on another.
 //
 // The servers answer the same bytes and look for the end of a request in the same way, so the
-// difference is what each runtime puts between a request and its answer. CPU time comes from the
-// process's own clock (nanoseconds, ended threads included), read while the server is idle, before
-// and after a round; connecting and a warm-up are not in it. "busy" is the share of the round in
-// which the server ran: below 100 % it also waits, and pays for more wake-ups; on one connection it
-// waits for each request.
+// difference is what each runtime puts between a request and its answer. "busy" is the share of the
+// round in which the server ran: below 100 % it also waits, and pays for more wake-ups; on one
+// connection it waits for each request.
+//
+// Beside it: the same with Boost.Beast, whose code is the same on both runtimes, and what a
+// connection costs that comes for one answer.
+#include "benchmarks/micro/connect_load.hpp"
 #include "benchmarks/micro/entrants.hpp"
 #include "benchmarks/micro/http_load.hpp"
+#include "benchmarks/micro/loaded_server.hpp"
 #include "benchmarks/micro/rounds.hpp"
 
-#include <chrono>
-#include <memory>
-#include <optional>
-#include <stdexcept>
+#include <cstdint>
 #include <string>
-#include <thread>
+#include <vector>
 
 namespace {
 
 using namespace micro;
 
 constexpr std::int64_t requests = 60'000;
-constexpr std::int64_t warm_up = 2'000;
-
-struct server {
-    server(const std::vector<std::string>& command_line, int connections)
-        : process(command_line), load(port(process.read_line()), connections) {
-        load.drive(warm_up);
-    }
-
-    static unsigned port(const std::string& line) {
-        if (!line.starts_with("port ")) {
-            throw std::runtime_error("the server names no port");
-        }
-        return static_cast<unsigned>(std::stoul(line.substr(5)));
-    }
-
-    peer process;
-    http_load load;
-};
-
-// The last answer has left the server before it is idle again; this is its time to get there.
-std::chrono::nanoseconds idle_cpu_time(const peer& process) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    return process.cpu_time();
-}
-
-outcome serve_requests(server& one, std::int64_t count) {
-    auto cpu_before = idle_cpu_time(one.process);
-    auto began = std::chrono::steady_clock::now();
-    one.load.drive(count);
-    std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    std::chrono::duration<double> cpu = idle_cpu_time(one.process) - cpu_before;
-    return {.spent_ns = cpu.count() * 1e9,
-            .counters = {{"per_second", static_cast<double>(count) / took.count()},
-                         {"busy_percent", 100 * cpu / took}},
-            .version = one.process.version()};
-}
+constexpr std::int64_t visits = 10'000;
 
 entrant http_server(const std::string& name, const std::string& package, int connections,
                     const std::vector<std::string>& command_line) {
-    auto kept = std::make_shared<std::optional<server>>();
-    auto run = [=](std::int64_t count) {
-        try {
-            if (!kept->has_value()) {
-                kept->emplace(command_line, connections);
-            }
-            return serve_requests(**kept, count);
-        } catch (...) {
-            kept->reset();
-            throw;
-        }
-    };
-    return {.name = name,
-            .program = command_line.front(),
-            .package = package,
-            .operations = requests,
-            .run = run};
+    return server_under_load<http_load>(name, package, command_line, connections, requests);
 }
 
 scenario http_on(const std::string& name, int connections) {
@@ -104,6 +53,35 @@ scenario http_on(const std::string& name, int connections) {
     };
 }
 
+// The same code on both runtimes, see peers/beast_session.hpp.
+scenario beast_on(int connections) {
+    return {
+        .name = "beast",
+        .title =
+            "an HTTP answer by Boost.Beast on 64 keep-alive connections: the server's CPU time",
+        .columns = {{"", "ns a request"}, {"per_second", "requests/s"}, {"busy_percent", "busy %"}},
+        .entrants = {http_server("weft", "libboost-dev", connections, {"peer_weft_beast"}),
+                     http_server("asio::spawn", "libboost-coroutine-dev", connections,
+                                 {"peer_asio_beast"})},
+    };
+}
+
+// Connected, one answer, closed: see peers/weft_connections.cpp.
+scenario connections_of(int at_once) {
+    const auto entrant_of = [=](const char* name, const char* program) {
+        return server_under_load<connect_load>(name, "", {program}, at_once, visits);
+    };
+    return {
+        .name = "connect",
+        .title = "a connection for one answer, 64 at a time: the server's CPU time",
+        .columns = {{"", "ns a connection"},
+                    {"per_second", "connections/s"},
+                    {"busy_percent", "busy %"}},
+        .entrants = {entrant_of("weft", "peer_weft_connections"),
+                     entrant_of("epoll", "peer_epoll_http")},
+    };
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -116,5 +94,9 @@ int main(int argc, char** argv) {
         what.bars.push_back({one.name, "", "uvloop", 0.8, text});
         what.bars.push_back({one.name, "", "Boost.Asio", 1.0, text});
     }
+    what.scenarios.push_back(beast_on(64));
+    what.scenarios.push_back(connections_of(64));
+    what.bars.push_back({"beast", "", "asio::spawn", 1.0, "server CPU, Boost.Beast"});
+    what.bars.push_back({"connect", "", "epoll", 1.1, "server CPU, a connection"});
     return run_plan(argc, argv, what);
 }
