@@ -140,13 +140,12 @@ void child::abandon() noexcept {
 
 void child::kill_and_join() noexcept {
     detail::send_signal(fd(), SIGKILL);
-    loop_core* const running = loop_core::running();
-    if (running != nullptr && running->current_task() != nullptr) {
-        try {
-            const cancel_blocker kept;
-            wait_for_end("weft::process::~process");
-        } catch (...) { // it cannot be watched; what follows holds the thread for a moment
-        }
+    try {
+        constexpr auto call = "weft::process::~process";
+        require_usable(call);
+        const cancel_blocker kept;
+        wait_for_end(call);
+    } catch (...) { // there is no task to wait in; what follows holds the thread for a moment
     }
     if (int status = 0; !look() && reap(fd(), status, true) == child_end::ended) {
         status_ = status;
@@ -157,14 +156,13 @@ bool child::leave_to_a_task() noexcept {
     struct reference {
         void operator()(child* c) const noexcept { c->release(); }
     };
-    if (loop_core::running() == nullptr) {
-        return false;
-    }
     try {
+        constexpr auto call = "weft::process::~process";
+        require_open(call);
         retain();
         std::unique_ptr<child, reference> self(this);
         spawn({.name = fmt::format("reaper of process {}", pid_)}, [self = std::move(self)] {
-            self->wait_for_end("weft::process::~process");
+            self->wait_for_end(call);
         }).detach();
         return true;
     } catch (...) {

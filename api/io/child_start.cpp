@@ -70,7 +70,8 @@ class spawn_steps {
         check(::posix_spawnattr_setsigdefault(&attributes_, &all));
         int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
         flags |= plan_.new_session ? POSIX_SPAWN_SETSID : 0;
-        flags |= plan_.new_group ? POSIX_SPAWN_SETPGROUP : 0; // to the group 0: its own
+        // To the group 0: its own. A session comes with one.
+        flags |= plan_.new_group && !plan_.new_session ? POSIX_SPAWN_SETPGROUP : 0;
         check(::posix_spawnattr_setflags(&attributes_, static_cast<short>(flags)));
     }
 

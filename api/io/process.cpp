@@ -46,11 +46,12 @@ reactor::unique_fd duplicate(int fd, const std::string& failure) {
     struct stat about {};
     const int flags = ::fcntl(fd, F_GETFL);
     if (flags >= 0 && (flags & O_NONBLOCK) != 0 && ::fstat(fd, &about) == 0 &&
-        S_ISFIFO(about.st_mode)) {
+        (S_ISFIFO(about.st_mode) || ::isatty(fd) == 1)) {
         // To be non-blocking belongs to what is open: the child gets an opening of its own.
         const std::string name = fmt::format("/proc/self/fd/{}", fd);
-        reactor::unique_fd anew(::open(name.c_str(), (flags & O_ACCMODE) | O_CLOEXEC));
-        if (anew) {
+        const int kept = flags & (O_ACCMODE | O_APPEND);
+        reactor::unique_fd anew(::open(name.c_str(), kept | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+        if (anew && ::fcntl(anew.get(), F_SETFL, kept) == 0) {
             return above_standard(std::move(anew), failure);
         }
     }
@@ -78,7 +79,7 @@ child_stdio open_stdio(const process_options& options, const std::string& failur
     child_stdio s;
     const stdio* const where[] = {&options.in, &options.out, &options.err};
     for (std::size_t i = 0; i < std::size(where); ++i) {
-        if (where[i]->descriptor() >= 0) {
+        if (where[i]->is_descriptor()) {
             s.theirs.at(i) = duplicate(where[i]->descriptor(), failure);
         } else if (where[i]->is(stdio::pipe)) {
             add_pipe(s, i, failure);
@@ -163,8 +164,7 @@ process::process() noexcept = default;
 process::process(process&& other) noexcept : child_(std::exchange(other.child_, nullptr)) {}
 
 process& process::operator=(process&& other) noexcept {
-    const process old(std::move(*this));
-    child_ = std::exchange(other.child_, nullptr);
+    const process old(std::exchange(child_, std::exchange(other.child_, nullptr)));
     return *this;
 }
 

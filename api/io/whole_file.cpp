@@ -101,6 +101,9 @@ struct writing {
                 [this] { return ::write(fd.get(), text.data() + written, text.size() - written); });
             written += n > 0 ? static_cast<std::size_t>(n) : 0;
         }
+        if (n == 0) {
+            name.fail(EIO); // no progress, and no reason
+        }
         at = progress_after(written < text.size() ? n : 0, name);
         if (at == progress::ended && ::close(fd.release()) != 0 && errno != EINTR) {
             name.fail();

@@ -159,6 +159,7 @@ TEST_F(process_test, that_cannot_be_started_names_the_program) {
         EXPECT_EQ(text_of<std::system_error>([] { start_process({"true"}, {.cwd = "/no/such"}); }),
                   "weft::start_process: true: cwd /no/such: No such file or directory");
         EXPECT_EQ(error_of([&] { start_process({"true"}, {.in = stdio(1000)}); }), EBADF);
+        EXPECT_EQ(error_of([&] { start_process({"true"}, {.out = stdio(-1)}); }), EBADF);
         EXPECT_THROW(start_process({}), std::invalid_argument);
         EXPECT_THROW(start_process({""}), std::invalid_argument);
         EXPECT_THROW(start_process({"true", std::string("a\0b", 3)}), std::invalid_argument);
@@ -254,7 +255,7 @@ TEST_F(process_test, runs_where_and_with_what_the_options_say) {
         const auto grouped = numbers(output(ids, {.new_group = true}));
         EXPECT_EQ(grouped[1], grouped[0]);
         EXPECT_EQ(grouped[2], ::getsid(0));
-        const auto led = numbers(output(ids, {.new_session = true}));
+        const auto led = numbers(output(ids, {.new_session = true, .new_group = true}));
         EXPECT_EQ(led[2], led[0]);
     });
     ::unsetenv("WEFT_TEST_INHERITED");
@@ -272,6 +273,9 @@ TEST_F(process_test, destroyed_is_killed_and_reaped) {
         EXPECT_FALSE(exists(pid)) << "not even a zombie";
         process p = start_process({"sleep", "1000"});
         pid = p.pid();
+        process& same = p;
+        p = std::move(same);
+        EXPECT_EQ(p.pid(), pid);
         p = start_process({"true"});
         EXPECT_FALSE(exists(pid));
         EXPECT_EQ(p.wait(), 0);

@@ -121,6 +121,21 @@ TEST_F(whole_file_test, interrupted_and_short_calls_are_made_again) {
     });
 }
 
+TEST_F(whole_file_test, a_write_that_makes_no_progress_is_an_error) {
+    const temporary_folder folder;
+    weft::run([&] {
+        const system_call_hook hook([](system_call_hook::call& c) {
+            struct stat about {};
+            if (c.which == system_call::write && ::fstat(c.fd, &about) == 0 &&
+                S_ISREG(about.st_mode)) {
+                c.size = 0;
+            }
+            return 0;
+        });
+        EXPECT_EQ(error_of([&] { write_file(folder / "a", "x"); }), EIO);
+    });
+}
+
 TEST_F(whole_file_test, a_lease_of_another_process_is_waited_for) {
     const temporary_folder folder;
     put_content(folder / "a", "leased");

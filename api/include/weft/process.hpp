@@ -31,17 +31,17 @@ class stdio {
     constexpr stdio(named where) noexcept : where_(where) {} // NOLINT: stdio::null stands for it
     // To an open descriptor of this process, of which the child gets a duplicate; it may be closed
     // as soon as start_process has returned. A pipe's end that is non-blocking here, such as
-    // another process's out().native_handle(), is blocking there.
-    constexpr explicit stdio(int fd) noexcept : fd_(fd) {}
+    // another process's out().native_handle(), is blocking there. One that is not open: EBADF.
+    constexpr explicit stdio(int fd) noexcept : is_descriptor_(true), fd_(fd) {}
 
-    constexpr bool is(named where) const noexcept { return fd_ == none && where_ == where; }
-    // -1: one of the named.
+    constexpr bool is(named where) const noexcept { return !is_descriptor_ && where_ == where; }
+    constexpr bool is_descriptor() const noexcept { return is_descriptor_; }
     constexpr int descriptor() const noexcept { return fd_; }
 
   private:
-    static constexpr int none = -1;
     named where_ = pipe;
-    int fd_ = none;
+    bool is_descriptor_ = false;
+    int fd_ = -1;
 };
 
 struct process_options {
