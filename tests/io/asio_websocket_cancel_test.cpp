@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // A cancel in each of a WebSocket's calls, and a WebSocket that one task reads and another writes.
+#include "tests/support/api_settle.hpp"
 #include "tests/support/asio_websockets.hpp"
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace weft {
@@ -29,31 +31,54 @@ using asio_websocket_sharing = test::websocket_test;
 INSTANTIATE_TEST_SUITE_P(over, asio_websocket_cancel, test::all_transports, test::name_of);
 INSTANTIATE_TEST_SUITE_P(over, asio_websocket_sharing, test::all_transports, test::name_of);
 
-TEST_P(asio_websocket_cancel, of_reads_at_every_byte_loses_none) {
-    with_websockets([](socket& client, socket& server) {
-        // "warp weft" in two fragments with a ping between them, unmasked as a server's.
-        const std::string frames = std::string("\x01\x05warp \x89\x01p\x80\x04weft", 16);
-        flat_buffer buffer;
-        for (const char& c : frames) {
-            auto reader = spawn([&] { return end_of([&] { client.read(buffer); }); });
-            test::yield_times(3);
-            EXPECT_FALSE(reader.done());
-            if (&c != &frames.back()) {
-                if ((&c - frames.data()) % 3 == 0) {
-                    reader.cancel();
-                }
-                put(server.next_layer().get_stream(), {&c, 1});
-                if ((&c - frames.data()) % 3 == 1) {
-                    test::yield_times(3);
-                }
+// A cancel when the client has read everything that came: for a peer's first bytes, and the rest.
+template <class F>
+void cut_at_every_byte(std::string_view frames, F&& check) {
+    for (std::size_t n = 0; n < frames.size(); ++n) {
+        SCOPED_TRACE("cancelled after " + std::to_string(n) + " bytes");
+        check(frames.substr(0, n), frames.substr(n));
+    }
+}
+
+TEST_P(asio_websocket_cancel, of_a_read_between_messages_loses_nothing) {
+    // A ping, a pong, and "weft", unmasked as from a server.
+    const std::string frames("\x89\x02pi\x8a\x00\x82\x04weft", 12);
+    cut_at_every_byte(std::string_view(frames).substr(0, 6), [&](auto before, auto) {
+        with_websockets(
+            [&](socket& client, socket& server) {
+                stream& peer = server.next_layer().get_stream();
+                flat_buffer buffer;
+                auto reader = spawn([&] { client.read(buffer); });
+                put(peer, before);
+                test::settle();
                 reader.cancel();
-                EXPECT_EQ(reader.get(), "cancelled");
-            } else {
-                put(server.next_layer().get_stream(), {&c, 1});
-                EXPECT_EQ(reader.get(), "value");
-            }
-        }
-        EXPECT_EQ(boost::beast::buffers_to_string(buffer.data()), "warp weft");
+                EXPECT_THROW(reader.get(), cancelled);
+                put(peer, std::string_view(frames).substr(before.size()));
+                EXPECT_EQ(read_message(client), "weft");
+            },
+            {.virtual_time = true});
+    });
+}
+
+TEST_P(asio_websocket_cancel, of_a_read_in_a_message_leaves_what_can_be_closed) {
+    // "warp weft" in two fragments with a ping between them.
+    const std::string frames("\x01\x05warp \x89\x01p\x80\x04weft", 16);
+    cut_at_every_byte(frames, [&](auto before, auto after) {
+        with_websockets(
+            [&](socket& client, socket& server) {
+                stream& peer = server.next_layer().get_stream();
+                flat_buffer buffer;
+                auto reader = spawn([&] { client.read(buffer); });
+                put(peer, before);
+                test::settle();
+                reader.cancel();
+                EXPECT_THROW(reader.get(), cancelled);
+                put(peer, after);
+                auto answering = spawn([&] { return code_of([&] { read_message(server); }); });
+                client.close({});
+                EXPECT_EQ(answering.get(), websocket::error::closed);
+            },
+            {.virtual_time = true});
     });
 }
 

@@ -105,8 +105,10 @@ inline std::shared_ptr<boost::asio::io_context> idle_io_context() {
 //
 // `cancelled` and misuse (`busy`, `wrong_loop`, `not_in_task`) are never made error codes: they
 // pass through Asio's and Beast's functions as C++ exceptions. What those functions worked on can
-// then be destroyed. A parser or a WebSocket that was cancelled while it waited for bytes can also
-// be read from again, and has lost none; one that was cancelled while it wrote cannot.
+// then be destroyed. An HTTP parser that was cancelled while it waited for bytes can be read into
+// again, with the same buffer, and has lost none. A WebSocket can be read again when it was between
+// two messages; in the middle of one, Beast does not know how far it was: close it, or destroy it.
+// What was cancelled while it wrote cannot be written to again.
 class asio_stream {
   public:
     using executor_type = boost::asio::io_context::executor_type;
