@@ -30,8 +30,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto idle_time = 30s;      // then a ping, and as long again for the answer
-constexpr auto handshake_time = 10s; // also for the closing one
+constexpr auto ping_time = 30s;
+constexpr auto silence_time = 2 * ping_time; // without a message and without a pong: it is gone
+constexpr auto closing_time = 10s;
 constexpr std::size_t most_message = 64 * 1024;
 
 // --- the server ---
@@ -40,26 +41,17 @@ class session {
   public:
     explicit session(weft::stream from) : socket_(std::move(from)) {
         socket_.read_message_max(most_message);
-        socket_.control_callback([this](websocket::frame_type, boost::beast::string_view) {
-            heard_ = true; // a pong, or a ping of theirs
-        });
     }
 
     void serve() {
         try {
-            weft::with_timeout(handshake_time, [&] { socket_.accept(); });
-            while (read()) {
-                socket_.text(socket_.got_text());
-                weft::with_timeout(idle_time, [&] { socket_.write(buffer_.data()); });
-                buffer_.clear();
-            }
+            weft::with_timeout(silence_time, [this](weft::timeout_scope& limit) { echo(limit); });
+        } catch (const weft::timeout_error&) {
             std::cout << "a client is silent, dropped\n";
         } catch (const boost::system::system_error& e) {
             if (e.code() != websocket::error::closed) {
                 std::cout << "a client is lost: " << e.code().message() << "\n";
             }
-        } catch (const weft::timeout_error&) {
-            std::cout << "a client takes nothing, dropped\n";
         } catch (const weft::cancelled&) {
             say_goodbye(); // the server is stopping
             throw;
@@ -67,38 +59,40 @@ class session {
     }
 
   private:
-    // Whether a message has come, before the client was silent for too long.
-    bool read() {
-        for (bool asked = false;;) {
-            heard_ = false;
-            try {
-                weft::with_timeout(idle_time, [&] { socket_.read(buffer_); });
-                return true;
-            } catch (const weft::timeout_error&) {
-                if (asked && !heard_) {
-                    return false;
-                }
+    // Until the client closes, or the limit comes, which whatever is heard of it puts off.
+    void echo(weft::timeout_scope& limit) {
+        const auto heard = [&limit] {
+            limit.reschedule(weft::running_loop().time() + silence_time);
+        };
+        socket_.control_callback([heard](auto...) { heard(); });
+        socket_.accept();
+        // One task may write while another reads.
+        const auto pinging = weft::spawn([this] {
+            for (boost::system::error_code gone; !gone;) {
+                weft::sleep_for(ping_time);
+                socket_.ping({}, gone);
             }
-            // What the read has taken in so far is not lost: it goes on where it was.
-            socket_.ping({});
-            asked = true;
+        });
+        boost::beast::flat_buffer buffer;
+        for (;;) {
+            socket_.read(buffer);
+            heard();
+            socket_.text(socket_.got_text());
+            socket_.write(buffer.data());
+            buffer.clear();
         }
     }
 
     void say_goodbye() noexcept {
         try {
-            weft::with_timeout(handshake_time, [&] {
-                boost::system::error_code ignored;
-                socket_.close(websocket::close_code::going_away, ignored);
-            });
+            weft::with_timeout(closing_time,
+                               [&] { socket_.close(websocket::close_code::going_away); });
         } catch (...) {
-            // It has not answered in time.
+            // It has not answered in time, or is gone already.
         }
     }
 
     web_socket socket_;
-    boost::beast::flat_buffer buffer_;
-    bool heard_ = false;
 };
 
 weft::server start(std::uint16_t port) {

@@ -115,8 +115,9 @@ class downloader {
     bool run() {
         const bool terminal = ::isatty(STDERR_FILENO) != 0;
         auto bar = weft::spawn([&] {
-            for (; terminal; weft::sleep_for(100ms)) {
+            while (terminal) {
                 seen_.draw();
+                weft::sleep_for(100ms);
             }
         });
         std::vector<std::function<bool()>> jobs;
