@@ -161,7 +161,7 @@ void file::close() {
     if (f.use_count() > 1) {
         return; // the last operation closes
     }
-    in_file_thread(call, [f = std::move(f), call] {
+    in_file_thread(call, [f = std::move(f)] {
         if (::close(f->fd.release()) != 0 && errno != EINTR) {
             f->named(call).fail();
         }
@@ -179,7 +179,7 @@ std::size_t file::read_at(std::uint64_t offset, std::span<std::byte> out) const 
     }
     for (std::size_t done = 0;;) {
         const std::size_t size = std::min(out.size() - done, chunk);
-        const std::string came = in_file_thread(call, [f, call, size, from = at + off_t(done)] {
+        const std::string came = in_file_thread(call, [f, size, from = at + off_t(done)] {
             std::string bytes(size, '\0');
             std::size_t got = 0;
             while (got < size) {
@@ -264,7 +264,7 @@ void file::append(std::string_view text) {
 
 std::uint64_t file::size() const {
     constexpr auto call = "weft::file::size";
-    return in_file_thread(call, [f = opened(call), call] {
+    return in_file_thread(call, [f = opened(call)] {
         struct stat about {};
         if (::fstat(f->fd.get(), &about) != 0) {
             f->named(call).fail();

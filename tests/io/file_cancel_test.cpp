@@ -134,8 +134,6 @@ TEST_F(file_cancel, a_close_under_a_read_keeps_the_number_until_the_read_has_end
     weft::run([&] {
         file f = file::open(folder / "a");
         const int fd = f.native_handle();
-        held_call reading(system_call::preadv2); // on the loop: none is held there
-        reading.open();
         held_call in_thread(system_call::pread);
         auto t = spawn([&] { return f.read_at(0, 1000); });
         EXPECT_EQ(in_thread.wait(), fd);

@@ -323,7 +323,6 @@ TEST_F(process_test, outlives_its_loop_only_as_long_as_its_handle) {
 TEST_F(process_test, left_running_is_reaped_when_it_ends) {
     weft::run([] {
         int pid = 0;
-        stream in;
         {
             process p =
                 start_process({"sh", "-c", "sleep 0.01; exit 3"}, {.kill_on_destroy = false});

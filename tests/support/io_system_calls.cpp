@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdarg>
+#include <cstdlib>
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -81,7 +82,9 @@ const char* name_of(system_call c) noexcept {
 }
 
 system_call_hook::system_call_hook(function before) {
-    hook.store(new function(std::move(before)), std::memory_order_release);
+    if (hook.exchange(new function(std::move(before)), std::memory_order_acq_rel) != nullptr) {
+        std::abort(); // one at a time
+    }
 }
 
 system_call_hook::~system_call_hook() {
