@@ -6,6 +6,7 @@
 #include "reactor/unique_fd.hpp"
 
 #include <weft/connect.hpp>
+#include <weft/tls.hpp>
 
 #include <fmt/format.h>
 
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <optional>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <sys/socket.h>
@@ -28,6 +30,16 @@ stream as_stream(detail::loop_core& loop, reactor::unique_fd fd) {
     return opened;
 }
 
+stream connect_to(detail::loop_core& loop, detail::connection_race& race, std::string_view host,
+                  std::uint16_t port, const char* call) {
+    if (const std::optional<endpoint> numeric = detail::numeric_endpoint(host, port)) {
+        return as_stream(loop, race.run({&*numeric, 1}, {}));
+    }
+    std::vector<endpoint> to = detail::resolve_for(call, host, port);
+    detail::interleave_families(to);
+    return as_stream(loop, race.run(to, host));
+}
+
 } // namespace
 
 stream open_connection(std::string_view host, std::uint16_t port, const connect_options& options) {
@@ -38,12 +50,12 @@ stream open_connection(std::string_view host, std::uint16_t port, const connect_
         from = detail::resolve_for(call, options.local_address, 0);
     }
     detail::connection_race race(self, from, options);
-    if (const std::optional<endpoint> numeric = detail::numeric_endpoint(host, port)) {
-        return as_stream(*self.loop(), race.run({&*numeric, 1}, {}));
+    stream opened = connect_to(*self.loop(), race, host, port, call);
+    if (options.tls == nullptr) {
+        return opened;
     }
-    std::vector<endpoint> to = detail::resolve_for(call, host, port);
-    detail::interleave_families(to);
-    return as_stream(*self.loop(), race.run(to, host));
+    return start_tls(std::move(opened), *options.tls,
+                     options.server_name.empty() ? host : options.server_name);
 }
 
 stream open_unix_connection(std::string_view path) {

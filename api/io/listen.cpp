@@ -164,13 +164,13 @@ listener_core* listener_core::open(const char* call, std::string_view host, std:
     require_running_loop(call);
     const tcp_sockets sockets(call, options);
     if (host.empty()) {
-        return make(sockets.listen_everywhere(port), {});
+        return make(sockets.listen_everywhere(port), {}, options);
     }
     const std::vector<endpoint> addresses = resolve_for(call, host, port);
     return make(addresses.size() > 1
                     ? sockets.listen_on_all(addresses)
                     : one(sockets.listen_on(addresses.front(), v6_socket::as_the_system_does)),
-                {});
+                {}, options);
 }
 
 listener_core* listener_core::open_unix(const char* call, std::string_view path,
@@ -212,7 +212,7 @@ listener_core* listener_core::open_unix(const char* call, std::string_view path,
     if (::listen(fd.get(), options.backlog) != 0) {
         fail();
     }
-    listener_core* const made = make(one(std::move(fd)), file);
+    listener_core* const made = make(one(std::move(fd)), file, options);
     file.path.clear(); // it is the listener's now
     return made;
 }

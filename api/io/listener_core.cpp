@@ -2,6 +2,7 @@
 #include "api/io/listener_core.hpp"
 
 #include "api/io/stream_core.hpp"
+#include "api/io/tls.hpp"
 #include "api/loop_core.hpp"
 #include "api/report.hpp"
 
@@ -11,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -76,19 +78,27 @@ endpoint local_endpoint_of(int fd, const char* call) {
 } // namespace
 
 listener_core::listener_core(loop_core& loop, std::vector<reactor::unique_fd> sockets,
-                             reactor::unique_fd set, socket_file file) noexcept
+                             reactor::unique_fd set, socket_file file, const tls_context* tls)
     : descriptor(loop, set ? set.release() : sockets.front().release()),
       sockets_(std::move(sockets)),
       file_(std::move(file)) {
+    if (tls != nullptr) {
+        tls_ = *tls;
+    }
     if (!sockets_.front()) {
         sockets_.clear();
     }
 }
 
-listener_core* listener_core::make(std::vector<reactor::unique_fd> sockets, socket_file file) {
+listener_core* listener_core::make(std::vector<reactor::unique_fd> sockets, socket_file file,
+                                   const listen_options& options) {
+    if (options.tls != nullptr && !options.tls->is_server()) {
+        throw std::invalid_argument(
+            "weft::listen_options::tls: a client's context; make one with tls_context::server");
+    }
     reactor::unique_fd set = sockets.size() > 1 ? set_of(sockets) : reactor::unique_fd();
     return new listener_core(*loop_core::running(), std::move(sockets), std::move(set),
-                             std::move(file));
+                             std::move(file), options.tls);
 }
 
 void listener_core::stop() noexcept {
@@ -159,6 +169,10 @@ reactor::unique_fd listener_core::try_accept(int& error_number) noexcept {
 stream listener_core::as_stream(reactor::unique_fd accepted) {
     stream s = stream_core::open(loop(), accepted.get());
     accepted.release();
+    if (tls_) {
+        put_tls_over(stream_core::of(s, "weft::listener::accept"), *tls_, {},
+                     "weft::listener::accept");
+    }
     return s;
 }
 

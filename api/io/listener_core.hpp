@@ -11,8 +11,10 @@
 #include "reactor/unique_fd.hpp"
 
 #include <weft/listener.hpp>
+#include <weft/tls.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -51,8 +53,9 @@ class listener_core final : public descriptor {
   private:
     // `set`: the epoll set, where there are several.
     listener_core(loop_core& loop, std::vector<reactor::unique_fd> sockets, reactor::unique_fd set,
-                  socket_file file) noexcept;
-    static listener_core* make(std::vector<reactor::unique_fd> sockets, socket_file file);
+                  socket_file file, const tls_context* tls);
+    static listener_core* make(std::vector<reactor::unique_fd> sockets, socket_file file,
+                               const listen_options& options);
 
     reactor::unique_fd try_accept(int& error_number) noexcept;
     // The one place where a connection that was accepted becomes a stream.
@@ -62,6 +65,7 @@ class listener_core final : public descriptor {
     std::vector<reactor::unique_fd> sockets_; // where there are several; else fd() is the one
     std::size_t next_ = 0;                    // of them, to look at first
     socket_file file_;
+    std::optional<tls_context> tls_;
     bool shortage_reported_ = false;
 };
 

@@ -7,6 +7,7 @@
 
 #include <weft/errors.hpp>
 #include <weft/task.hpp>
+#include <weft/tls.hpp>
 
 #include <fmt/format.h>
 
@@ -26,7 +27,9 @@ constexpr auto accepting = "weft::server";
 // What a handler fails with when its peer has gone away, which is the peer's affair.
 bool is_peers_leaving(const std::system_error& e) noexcept {
     return e.code() == std::error_code(ECONNRESET, std::system_category()) ||
-           e.code() == std::error_code(EPIPE, std::system_category());
+           e.code() == std::error_code(EPIPE, std::system_category()) ||
+           e.code() == tls_errc::truncated || e.code() == tls_errc::refused_by_peer ||
+           e.code() == tls_errc::not_tls;
 }
 
 void report_here(const char* message, const source_location& where) noexcept {

@@ -154,6 +154,11 @@ int stream::release() {
     if (s.fd() < 0) {
         throw_closed(call);
     }
+    if (s.is_layered()) {
+        throw invalid_state(fmt::format(
+            "{}: TLS is more than its descriptor and cannot be given away; pass the stream on",
+            call));
+    }
     if (!s.buffer.empty()) {
         throw invalid_state(fmt::format("{}: {} bytes were received and not read; read them first",
                                         call, s.buffer.size()));
@@ -299,6 +304,14 @@ void stream::shutdown_write() {
     stream_core& s = core(call);
     s.require_open(call);
     s.end_sending(call);
+}
+
+void stream::handshake() {
+    constexpr auto call = "weft::stream::handshake";
+    stream_core& s = core(call);
+    s.require_usable(call);
+    const detail::use_of_descriptor use(s);
+    s.prepare(call);
 }
 
 // --- who is there ---

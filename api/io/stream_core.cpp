@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace weft::detail {
 
@@ -55,6 +56,25 @@ void stream_core::close() noexcept {
     if (fd() >= 0) {
         transport_->closing(*this);
         descriptor::close();
+    }
+}
+
+void stream_core::put_over(std::unique_ptr<layer> upper) {
+    std::string received = buffer.take(buffer.size());
+    upper->connect(*transport_, std::move(layers_), std::move(received));
+    layers_ = std::move(upper);
+    transport_ = layers_.get();
+    drained_ = false;
+    ended = false; // it was the end of what is below
+}
+
+void stream_core::prepare(const char* call) {
+    for (;;) {
+        const attempt a = transport_->prepare(*this, call);
+        if (a.bytes >= 0) {
+            return;
+        }
+        wait_after(a, call);
     }
 }
 
@@ -145,10 +165,12 @@ void stream_core::end_sending(const char* call) {
         const attempt a = transport_->end_sending(*this, call);
         if (a.bytes >= 0) {
             if (a.unsent) {
+                require_usable(call); // not on the loop's own stack
                 flush(call);
             }
             return;
         }
+        require_usable(call);
         wait_after(a, call);
     }
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "api/io/descriptor.hpp"
+#include "api/io/layer.hpp"
 #include "api/io/read_buffer.hpp"
 #include "api/io/transport.hpp"
 
@@ -29,6 +30,14 @@ class stream_core final : public descriptor {
     static stream_core& of(const stream& s, const char* call) { return s.core(call); }
 
     void close() noexcept;
+
+    // Puts a protocol between the stream and its transport. What was received and not read yet goes
+    // to it.
+    void put_over(std::unique_ptr<layer> upper);
+    bool is_layered() const noexcept { return layers_ != nullptr; }
+    const transport& way() const noexcept { return *transport_; }
+    // Blocks until the transport has done what comes before the first byte.
+    void prepare(const char* call);
 
     // Receives into `out`, at least one byte unless the stream has ended (0).
     std::size_t receive(std::span<char> out, const char* call);
@@ -72,8 +81,9 @@ class stream_core final : public descriptor {
     void flush(const char* call);
 
     transport* transport_;
-    bool drained_ = false; // nothing was left to read when last seen
-    int broken_ = 0;       // why the connection broke: the kernel tells it only once
+    std::unique_ptr<transport> layers_; // those over the lowest one, if there are any
+    bool drained_ = false;              // nothing was left to read when last seen
+    int broken_ = 0;                    // why the connection broke: the kernel tells it only once
 };
 
 } // namespace weft::detail

@@ -9,7 +9,7 @@
 //
 // To add a kind of stream: derive, and hand it to stream_core::open(); pipe_transport.cpp is the
 // smallest example. For a pipe that is made here: pipe2(O_NONBLOCK | O_CLOEXEC), then
-// stream_core::open(loop, fd, pipe_transport()).
+// stream_core::open(loop, fd, pipe_transport()). A protocol over a stream that is open: layer.hpp.
 #pragma once
 
 #include "api/io/descriptor.hpp"
@@ -22,6 +22,8 @@
 #include <sys/uio.h>
 
 namespace weft::detail {
+
+class tls_transport;
 
 // What came of one try.
 struct attempt {
@@ -54,10 +56,14 @@ class transport {
     // Says that nothing more will be sent.
     virtual attempt end_sending(descriptor& d, const char* call) = 0;
 
+    // Does what has to come before the first byte, which otherwise the first call does.
+    virtual attempt prepare(descriptor&, const char* /*call*/) { return {0}; }
     // Sends what earlier calls have left inside; 0 when nothing is left.
     virtual attempt flush(descriptor&, const char* /*call*/) { return {0}; }
     // The descriptor is about to be closed: a last word, if it can be said without waiting.
     virtual void closing(descriptor&) noexcept {}
+    // Null unless it is TLS.
+    virtual const tls_transport* as_tls() const noexcept { return nullptr; }
 };
 
 } // namespace weft::detail

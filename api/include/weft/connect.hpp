@@ -13,6 +13,8 @@
 
 namespace weft {
 
+class tls_context;
+
 struct connect_options {
     std::string local_address = {}; // address or name to connect from; empty: the system's choice
     bool nodelay = true;            // TCP_NODELAY
@@ -20,6 +22,10 @@ struct connect_options {
     // it. Zero or negative: all at once.
     std::chrono::milliseconds happy_eyeballs_delay{250};
     bool keepalive = false; // SO_KEEPALIVE, with the system's times
+    // A client's: the connection is then encrypted by start_tls() before it is returned, which
+    // throws what that throws. `server_name`: whom the certificate must be for; empty: the host.
+    const tls_context* tls = nullptr;
+    std::string server_name = {};
 };
 
 // open_connection blocks until a TCP connection to `host`, a name or a numeric address, stands. A

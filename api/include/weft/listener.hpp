@@ -14,6 +14,8 @@
 
 namespace weft {
 
+class tls_context;
+
 struct listen_options {
     int backlog = 4096;      // connections the kernel keeps until they are accepted
     bool reuse_port = false; // several listeners, one a loop, share the port
@@ -22,6 +24,10 @@ struct listen_options {
     // Of start_server() and start_unix_server(): how many connections are handled at once; those
     // that come then wait in the backlog. 0: any number.
     std::size_t max_connections = 0;
+    // A server's: what is accepted are TLS streams, at once. Their handshake is part of the first
+    // read or write, so that a slow client holds up nobody; stream::handshake() does it before. The
+    // listener keeps a copy.
+    const tls_context* tls = nullptr;
 };
 
 namespace detail {

@@ -74,6 +74,9 @@ class WEFT_API stream {
     // Says that nothing more will be written; reading goes on. Does not block. The end of a pipe
     // for writing is closed by it.
     void shutdown_write();
+    // Blocks until a TLS stream's handshake is done, which otherwise the first read or write does;
+    // nothing on other streams.
+    void handshake();
     // Closes the connection; who waits in it gets std::system_error (EBADF). Does not block;
     // closing again is fine.
     void close() noexcept;
@@ -88,7 +91,7 @@ class WEFT_API stream {
     // The descriptor, still the stream's; -1 when closed. Do not close it.
     int native_handle() const noexcept;
     // Gives the descriptor (non-blocking) to the caller and leaves the stream closed. What was
-    // received but not read yet is lost: throws invalid_state when there is any.
+    // received but not read yet is lost: throws invalid_state when there is any, and for TLS.
     int release();
 
     // How far read_until and read_line look for their separator; 64 KiB to begin with.

@@ -41,6 +41,7 @@
 #include <weft/task_group.hpp>
 #include <weft/thread_pool.hpp>
 #include <weft/timeout.hpp>
+#include <weft/tls.hpp>
 #include <weft/wait.hpp>
 #include <weft/wait_for.hpp>
 #include <weft/wait_signal.hpp>
