@@ -9,6 +9,8 @@ build_packages=(
 )
 demo_packages=("${build_packages[@]}" libcli11-dev nlohmann-json3-dev)
 test_packages=("${demo_packages[@]}" libgtest-dev libgmock-dev valgrind gdb binutils curl nginx-light)
+test_packages=("${demo_packages[@]}" libgtest-dev libgmock-dev valgrind gdb binutils
+    libssl-dev openssl curl)
 micro_packages=(
     "${demo_packages[@]}" libbenchmark-dev 'libboost-fiber-dev|libboost-fiber1.74-dev' libst-dev golang-go python3
     python3-uvloop 'libboost-coroutine-dev|libboost-coroutine1.74-dev' strace

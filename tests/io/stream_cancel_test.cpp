@@ -146,7 +146,7 @@ TEST_P(stream_cancel, of_a_write_leaves_a_beginning_of_it_with_the_peer) {
         writer.cancel();
         EXPECT_EQ(writer.get(), "cancelled");
         near.close();
-        const std::string rest = far.read_all();
+        const std::string rest = test::what_comes_until_the_close(far);
         EXPECT_LT(rest.size(), sent.size());
         EXPECT_EQ(rest, sent.substr(100'000, rest.size()));
     });
@@ -160,7 +160,10 @@ TEST_P(stream_cancel, of_a_write_that_has_not_begun_sends_nothing) {
         writer.cancel();
         EXPECT_EQ(writer.get(), "cancelled");
         near.close();
-        EXPECT_EQ(far.read_all().size(), on_the_way);
+        const std::string all = test::what_comes_until_the_close(far);
+        EXPECT_LE(all.size(), on_the_way);
+        EXPECT_EQ(all.find('x'), std::string::npos);
+        EXPECT_TRUE(all.size() == on_the_way || is_encrypted()) << "a part of a record is nothing";
     });
 }
 

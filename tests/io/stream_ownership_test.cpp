@@ -21,10 +21,12 @@ using test::error_of;
 using test::put;
 using test::text_of;
 using stream_ownership = test::stream_test;
+using stream_release = test::stream_test;
 using stream_endpoints = test::net_test;
 using stream_options = test::net_test;
 using stream_from_socket = test::net_test;
 INSTANTIATE_TEST_SUITE_P(over, stream_ownership, test::all_transports, test::name_of);
+INSTANTIATE_TEST_SUITE_P(over, stream_release, test::plain_transports, test::name_of);
 
 static_assert(!std::is_copy_constructible_v<stream> && !std::is_copy_assignable_v<stream>);
 static_assert(std::is_nothrow_move_constructible_v<stream>);
@@ -90,7 +92,7 @@ TEST_P(stream_ownership, a_task_may_own_the_stream_it_serves) {
 
 // --- release ---
 
-TEST_P(stream_ownership, release_gives_the_descriptor_away) {
+TEST_P(stream_release, release_gives_the_descriptor_away) {
     with_connection([](stream& near, stream& far) {
         const int fd = near.native_handle();
         EXPECT_EQ(near.release(), fd);
@@ -104,7 +106,7 @@ TEST_P(stream_ownership, release_gives_the_descriptor_away) {
     });
 }
 
-TEST_P(stream_ownership, release_with_unread_data_is_refused) {
+TEST_P(stream_release, release_with_unread_data_is_refused) {
     with_connection([](stream& near, stream& far) {
         put(far, "line\n12345");
         EXPECT_EQ(near.read_line(), "line\n");
@@ -116,7 +118,7 @@ TEST_P(stream_ownership, release_with_unread_data_is_refused) {
     });
 }
 
-TEST_P(stream_ownership, a_released_descriptor_can_be_taken_over_again) {
+TEST_P(stream_release, a_released_descriptor_can_be_taken_over_again) {
     with_connection([](stream& near, stream& far) {
         for (int i = 0; i < 3; ++i) {
             task<std::string> reader = spawn([&] { return near.read_line(); });

@@ -224,12 +224,14 @@ TEST_P(stream_end, nothing_can_be_written_after_shutdown_write) {
 }
 
 TEST_P(stream_end, shutdown_write_ends_the_write_of_another_task) {
-    with_connection([](stream& near, stream&) {
-        fill_up(near);
+    with_connection([](stream& near, stream& far) {
+        const std::size_t on_the_way = fill_up(near);
         task<void> writer = spawn([&] { EXPECT_EQ(error_of([&] { near.write("x"); }), EPIPE); });
         test::yield_times(3);
-        near.shutdown_write();
+        task<void> shutting = spawn([&] { near.shutdown_write(); }); // over TLS it waits for room
         writer.get();
+        EXPECT_EQ(far.read_all().size(), on_the_way);
+        shutting.get();
     });
 }
 
