@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <system_error>
 #include <thread>
 
 #include <pthread.h>
@@ -71,7 +70,7 @@ void thread_pool::submit(thread_job& job) {
         const signals_blocked guard;
         std::thread([state = state_] { work(state); }).detach();
         ++state_->threads;
-    } catch (const std::system_error&) {
+    } catch (...) { // no thread to be had, or no memory for it
         if (state_->threads == 0) {
             state_->jobs.pop_back();
             throw;

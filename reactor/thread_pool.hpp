@@ -45,7 +45,7 @@ class thread_pool {
 
     std::size_t most_threads() const noexcept;
 
-    // Throws std::system_error when there is no thread to be had, not even one.
+    // Throws std::system_error or std::bad_alloc when there is no thread to be had, not even one.
     void submit(thread_job& job);
     // True when the job had not begun: it will not run.
     bool withdraw(thread_job& job) noexcept;

@@ -77,6 +77,21 @@ TEST_F(network_memory, for_listening_on_a_path_leaves_no_file) {
     });
 }
 
+TEST_F(network_memory, for_asking_for_a_name_even_where_it_is_the_first_thread_that_fails) {
+    for (int nth = 1, count = nth + 1; nth < count; ++nth) {
+        weft::run([&] {
+            failing_new once(nth);
+            try {
+                resolve("localhost", 80);
+            } catch (const std::bad_alloc&) {
+            }
+            once.stop();
+            count += once.struck() ? 1 : 0;
+            EXPECT_FALSE(resolve("localhost", 80).empty());
+        });
+    }
+}
+
 TEST_F(network_memory, for_datagrams) {
     weft::run([] {
         const int count = for_each_allocation([&] {
