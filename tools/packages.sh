@@ -8,9 +8,9 @@ build_packages=(
     'libboost-context-dev|libboost-context1.74-dev|libboost-context1.81-dev' libev-dev libfmt-dev
 )
 demo_packages=("${build_packages[@]}" libcli11-dev nlohmann-json3-dev)
-test_packages=("${demo_packages[@]}" libgtest-dev libgmock-dev valgrind gdb binutils curl nginx-light)
-test_packages=("${demo_packages[@]}" libgtest-dev libgmock-dev valgrind gdb binutils
-    libssl-dev openssl curl)
+test_packages=(
+    "${demo_packages[@]}" libgtest-dev libgmock-dev valgrind gdb binutils libssl-dev openssl curl nginx-light
+)
 micro_packages=(
     "${demo_packages[@]}" libbenchmark-dev 'libboost-fiber-dev|libboost-fiber1.74-dev' libst-dev golang-go python3
     python3-uvloop 'libboost-coroutine-dev|libboost-coroutine1.74-dev' strace
