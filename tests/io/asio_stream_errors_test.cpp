@@ -83,6 +83,21 @@ TEST_P(asio_stream_errors, a_close_under_a_waiter_is_bad_descriptor_for_it) {
     });
 }
 
+#if WEFT_WITH_TLS
+class asio_stream_tls : public test::asio_test {};
+INSTANTIATE_TEST_SUITE_P(over, asio_stream_tls,
+                         testing::Values(test::transport::tls,
+                                         test::transport::tls_over_unix_socket),
+                         test::name_of);
+
+TEST_P(asio_stream_tls, that_is_cut_off_is_truncated_and_not_at_its_end) {
+    with_asio_streams([](asio_stream& near, asio_stream& far) {
+        ::shutdown(far.get_stream().native_handle(), SHUT_WR);
+        EXPECT_EQ(code_of([&] { read_once(near); }), as_boost_error(tls_errc::truncated));
+    });
+}
+#endif
+
 class strange_category final : public std::error_category {
   public:
     const char* name() const noexcept override { return "strange"; }
@@ -91,23 +106,22 @@ class strange_category final : public std::error_category {
 
 TEST(asio_stream_categories, that_boost_lacks_keep_their_name_number_and_text) {
     const strange_category strange;
-    const error_code error = detail::as_boost_error({7, strange});
+    const error_code error = as_boost_error({7, strange});
     EXPECT_TRUE(error);
     EXPECT_EQ(error.value(), 7);
     EXPECT_STREQ(error.category().name(), "strange");
     EXPECT_EQ(error.message(), "strange 7");
-    EXPECT_EQ(error, detail::as_boost_error({7, strange}));
-    EXPECT_NE(error, detail::as_boost_error({8, strange}));
+    EXPECT_EQ(error, as_boost_error({7, strange}));
+    EXPECT_NE(error, as_boost_error({8, strange}));
     const strange_category other;
-    EXPECT_NE(error, detail::as_boost_error({7, other}));
+    EXPECT_NE(error, as_boost_error({7, other}));
 }
 
 TEST(asio_stream_categories, that_both_have_are_boosts_own) {
-    EXPECT_EQ(detail::as_boost_error({ECONNRESET, std::system_category()}),
-              asio::error::connection_reset);
-    EXPECT_EQ(detail::as_boost_error(std::make_error_code(std::errc::timed_out)),
+    EXPECT_EQ(as_boost_error({ECONNRESET, std::system_category()}), asio::error::connection_reset);
+    EXPECT_EQ(as_boost_error(std::make_error_code(std::errc::timed_out)),
               make_error_code(boost::system::errc::timed_out));
-    EXPECT_FALSE(detail::as_boost_error({}));
+    EXPECT_FALSE(as_boost_error({}));
 }
 
 } // namespace

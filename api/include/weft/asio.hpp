@@ -65,18 +65,6 @@ class boost_category final : public boost::system::error_category {
 
 #pragma GCC diagnostic pop
 
-// The same error in Boost's terms: its own system and generic categories, so that it compares equal
-// to boost::asio::error::connection_reset and the like.
-inline boost::system::error_code as_boost_error(const std::error_code& error) {
-    if (error.category() == std::system_category()) {
-        return {error.value(), boost::system::system_category()};
-    }
-    if (error.category() == std::generic_category()) {
-        return {error.value(), boost::system::generic_category()};
-    }
-    return {error.value(), boost_category::of(error.category())};
-}
-
 // Beast's WebSocket asks each stream for an executor, and keeps a timer and a list of open sockets
 // in the context behind it. It uses them for asynchronous calls only, so one idle context serves
 // all streams of a thread; it goes with the last of them.
@@ -92,6 +80,21 @@ inline std::shared_ptr<boost::asio::io_context> idle_io_context() {
 
 } // namespace detail
 
+// The same error in Boost's terms: of its own system and generic categories where it is the
+// system's, so that it compares equal to boost::asio::error::connection_reset and the like;
+// otherwise of one with the same name and texts:
+//
+//     if (error == weft::as_boost_error(weft::tls_errc::truncated)) ...
+inline boost::system::error_code as_boost_error(const std::error_code& error) {
+    if (error.category() == std::system_category()) {
+        return {error.value(), boost::system::system_category()};
+    }
+    if (error.category() == std::generic_category()) {
+        return {error.value(), boost::system::generic_category()};
+    }
+    return {error.value(), detail::boost_category::of(error.category())};
+}
+
 // Move-only. Belongs to the loop of its stream. One task may read while others write: writers take
 // turns, each write_some is whole. So one task may read a WebSocket, which answers pings and closes
 // by itself, while another writes to it, as long as Beast's auto_fragment is on (the default), with
@@ -100,8 +103,8 @@ inline std::shared_ptr<boost::asio::io_context> idle_io_context() {
 //
 // The calls block the task where the stream's do. What the stream throws as std::system_error comes
 // as boost::system::error_code, or as boost::system::system_error where the call takes none; the
-// end of the stream as boost::asio::error::eof. A TLS peer that has gone without saying so is not
-// eof: that error keeps the category and the number that the stream gives it.
+// end of the stream as boost::asio::error::eof. The end of a TLS stream that was cut off is not
+// eof, it is tls_errc::truncated; see as_boost_error().
 //
 // `cancelled` and misuse (`busy`, `wrong_loop`, `not_in_task`) are never made error codes: they
 // pass through Asio's and Beast's functions as C++ exceptions. What those functions worked on can
@@ -215,7 +218,7 @@ class asio_stream {
             error = {};
             return f();
         } catch (const std::system_error& e) {
-            error = detail::as_boost_error(e.code());
+            error = as_boost_error(e.code());
             return 0;
         }
     }
@@ -246,7 +249,7 @@ inline void teardown(boost::beast::role_type role, asio_stream& s,
         try {
             s.get_stream().shutdown_write();
         } catch (const std::system_error& e) {
-            error = detail::as_boost_error(e.code());
+            error = as_boost_error(e.code());
         }
     };
     error = {};
