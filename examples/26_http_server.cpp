@@ -4,7 +4,10 @@
 // Keep-alive, pipelined requests, chunked bodies both ways, limits of size and of time, and an end
 // on SIGTERM or Ctrl-C that lets the answers that are under way finish. Needs Boost's headers.
 //
-//     26_http_server [PORT [IDLE]]   port 0: any free one; seconds to wait for the next request
+//     26_http_server [PORT [IDLE]] [--tls CERTIFICATE KEY]
+//
+// PORT 0, the default, is any free one; IDLE are the seconds to wait for the next request.
+//
 //     curl http://127.0.0.1:8080/numbers; curl --data warp http://127.0.0.1:8080/echo
 #include <weft/asio.hpp>
 #include <weft/weft.hpp>
@@ -14,14 +17,16 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
-#include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
@@ -61,6 +66,11 @@ response answer_to(const request& asked) {
         return text(http::status::ok, asked.body());
     }
     return text(http::status::not_found, "not found\n");
+}
+
+// The category of what is wrong with a message, not with the connection.
+const boost::system::error_category& http_errors() {
+    return make_error_code(http::error::bad_method).category();
 }
 
 http::status status_for(const boost::system::error_code& error) {
@@ -134,9 +144,8 @@ class connection {
         } catch (const weft::timeout_error&) {
             return began(asked) && send(text(http::status::request_timeout, "too slow\n"));
         } catch (const boost::system::system_error& e) {
-            if (e.code() == http::error::end_of_stream ||
-                e.code().category() == boost::system::system_category()) {
-                return false;
+            if (e.code() == http::error::end_of_stream || e.code().category() != http_errors()) {
+                return false; // it has gone, or what it speaks is not TLS
             }
             return send(text(status_for(e.code()), e.code().message() + "\n"));
         }
@@ -217,16 +226,25 @@ class connection {
 } // namespace
 
 int main(int argc, char** argv) {
-    const auto port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0);
+    std::vector<std::string> words(argv + 1, argv + argc);
+    std::optional<weft::tls_context> tls;
+    if (const auto at = std::find(words.begin(), words.end(), "--tls"); words.end() - at >= 3) {
+        tls = weft::tls_context::server(at[1], at[2]);
+        words.erase(at, at + 3);
+    }
+    const auto port = static_cast<std::uint16_t>(!words.empty() ? std::stoi(words[0]) : 0);
+
     weft::run([&] {
         service shared;
-        if (argc > 2) {
-            shared.idle_time = std::chrono::duration<double>(std::atof(argv[2]));
+        if (words.size() > 1) {
+            shared.idle_time = std::chrono::duration<double>(std::stod(words[1]));
         }
+        // With TLS, the handshake is part of a connection's first read, within its time.
         weft::server server = weft::start_server(
             [&shared](weft::stream peer) { connection(std::move(peer), shared).serve(); },
-            "127.0.0.1", port, {.max_connections = most_connections});
-        std::cout << "listening on http://" << server.local_endpoint().to_string() << std::endl;
+            "127.0.0.1", port, {.max_connections = most_connections, .tls = tls ? &*tls : nullptr});
+        std::cout << "listening on " << (tls ? "https://" : "http://")
+                  << server.local_endpoint().to_string() << std::endl;
 
         weft::wait_signal({SIGINT, SIGTERM});
         server.close();

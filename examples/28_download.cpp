@@ -4,9 +4,11 @@
 // again, redirects, retries, a time limit for the whole, and a progress bar on a terminal. Needs
 // Boost's headers.
 //
-//     28_download [-i FILE] [-o FOLDER] [-c TOTAL] [-p PER_HOST] [-r RETRIES] [-t SECONDS] URL...
+//     28_download [-i FILE] [-o FOLDER] [-c TOTAL] [-p PER_HOST] [-r RETRIES] [-t SECONDS] [-a CA]
+//         URL...
 //
-// FILE holds a URL a line. Exit status 1 when one of them could not be fetched.
+// FILE holds a URL a line, CA the certificates to trust in place of the system's. Exit status 1
+// when one of them could not be fetched.
 #include "examples/28_http_session.hpp"
 
 #include <weft/weft.hpp>
@@ -40,6 +42,7 @@ struct settings {
     int per_host = 4; // of them to one host
     int retries = 2;
     std::chrono::duration<double> time = 10min; // for all of it
+    std::string trusted;                        // a file of certificates; empty: the system's
     std::vector<std::string> urls;
 };
 
@@ -109,7 +112,7 @@ class new_file {
 class downloader {
   public:
     explicit downloader(const settings& s)
-        : settings_(s), session_(s.total, s.per_host), seen_(s.urls.size()) {}
+        : settings_(s), session_(s.total, s.per_host, s.trusted), seen_(s.urls.size()) {}
 
     // Whether all of them have come.
     bool run() {
@@ -167,6 +170,8 @@ class downloader {
                 if (left == 0 || !e.for_now) {
                     throw;
                 }
+            } catch (const weft::tls_error&) { // it is not whom we asked for
+                throw;
             } catch (const std::system_error&) { // refused, no such host, too slow
                 if (left == 0) {
                     throw;
@@ -214,7 +219,7 @@ class downloader {
 
 settings parse_arguments(int argc, char** argv) {
     settings s;
-    for (int option = 0; (option = ::getopt(argc, argv, "i:o:c:p:r:t:")) != -1;) {
+    for (int option = 0; (option = ::getopt(argc, argv, "i:o:c:p:r:t:a:")) != -1;) {
         switch (option) {
         case 'i':
             for (std::ifstream list(optarg); std::getline(list, s.urls.emplace_back());) {
@@ -235,6 +240,9 @@ settings parse_arguments(int argc, char** argv) {
             break;
         case 't':
             s.time = std::chrono::duration<double>(std::atof(optarg));
+            break;
+        case 'a':
+            s.trusted = optarg;
             break;
         default:
             std::exit(2);

@@ -18,6 +18,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -28,20 +29,22 @@ struct url {
     std::string host;
     std::uint16_t port = 80;
     std::string target = "/";
+    bool secure = false;
 
     std::string origin() const { return host + ":" + std::to_string(port); }
 };
 
 inline url parse_url(std::string_view text) {
-    constexpr std::string_view scheme = "http://";
-    if (!text.starts_with(scheme)) {
+    url parsed;
+    parsed.secure = text.starts_with("https://");
+    parsed.port = parsed.secure ? 443 : 80;
+    if (!parsed.secure && !text.starts_with("http://")) {
         throw std::invalid_argument("not an http URL: " + std::string(text));
     }
-    text.remove_prefix(scheme.size());
+    text.remove_prefix(text.find("//") + 2);
     text = text.substr(0, text.find('#'));
     const std::size_t slash = std::min(text.find_first_of("/?"), text.size());
     std::string_view authority = text.substr(0, slash);
-    url parsed;
     if (slash < text.size()) {
         parsed.target = (text[slash] == '?' ? "/" : "") + std::string(text.substr(slash));
     }
@@ -87,8 +90,9 @@ class http_session {
     // For each piece of a body, with the size of the whole, 0 where that is not known.
     using body_reader = std::function<void(std::string_view piece, std::uint64_t whole)>;
 
-    http_session(int connections, int connections_per_host)
-        : free_(connections), per_host_(connections_per_host) {}
+    // `trusted`: a file of certificates (PEM); empty: the system's.
+    http_session(int connections, int connections_per_host, std::string trusted = {})
+        : free_(connections), per_host_(connections_per_host), trusted_(std::move(trusted)) {}
 
     // Fetches what is there, or where redirects lead from there. Blocks also until a connection is
     // free. Throws http_failure, boost::system::system_error for what goes wrong in between,
@@ -111,9 +115,7 @@ class http_session {
     static constexpr int most_redirects = 10;
 
     struct connection {
-        explicit connection(const url& to)
-            : stream(weft::with_timeout(connect_time,
-                                        [&] { return weft::open_connection(to.host, to.port); })) {}
+        explicit connection(weft::stream from) : stream(std::move(from)) {}
 
         weft::asio_stream stream;
         boost::beast::flat_buffer buffer;
@@ -129,7 +131,8 @@ class http_session {
     // Returns where it has gone, if it has.
     std::string get_once(const url& from, const body_reader& read) {
         namespace http = boost::beast::http;
-        host& h = hosts_.try_emplace(from.origin(), per_host_).first->second;
+        const std::string key = (from.secure ? "https://" : "http://") + from.origin();
+        host& h = hosts_.try_emplace(key, per_host_).first->second;
         const weft::permit one_of_host(h.free);
         const weft::permit one_of_all(free_);
         answer_parser answer;
@@ -152,7 +155,7 @@ class http_session {
     }
 
     // Sends the request and reads the answer's header, over an idle connection if there is one.
-    static std::unique_ptr<connection> ask(host& h, const url& from, answer_parser& answer) {
+    std::unique_ptr<connection> ask(host& h, const url& from, answer_parser& answer) {
         while (!h.idle.empty()) {
             auto used = std::move(h.idle.back());
             h.idle.pop_back();
@@ -166,9 +169,18 @@ class http_session {
                 // The host had closed it meanwhile, which is no failure.
             }
         }
-        auto fresh = std::make_unique<connection>(from);
+        auto fresh = std::make_unique<connection>(connect(from));
         exchange(*fresh, from, answer);
         return fresh;
+    }
+
+    weft::stream connect(const url& to) {
+        if (to.secure && !tls_) {
+            tls_ = weft::tls_context::client({.ca_file = trusted_});
+        }
+        return weft::with_timeout(connect_time, [&] {
+            return weft::open_connection(to.host, to.port, {.tls = to.secure ? &*tls_ : nullptr});
+        });
     }
 
     static void exchange(connection& c, const url& from, answer_parser& answer) {
@@ -202,5 +214,7 @@ class http_session {
 
     weft::semaphore free_;
     int per_host_;
+    std::string trusted_;
+    std::optional<weft::tls_context> tls_; // keeps sessions, so one for all
     std::map<std::string, host> hosts_;
 };

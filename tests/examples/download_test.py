@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-from tap import contains, equal, find, run_tests, started  # noqa: E402
+from tap import contains, equal, find, make_certificate, run_tests, started  # noqa: E402
 
 DOWNLOAD, NGINX = sys.argv[1], find(sys.argv[2], "nginx-light")
 PATIENCE = 30   # seconds; on a loaded machine everything takes longer
@@ -29,6 +29,9 @@ http {{
     scgi_temp_path {0}/t5;
     server {{
         listen 127.0.0.1:{1};
+        listen 127.0.0.1:{2} ssl;
+        ssl_certificate {0}/certificate.pem;
+        ssl_certificate_key {0}/key.pem;
         root {0}/www;
         location /slow {{ limit_rate 20k; }}
         location /moved {{ return 301 /small?again; }}
@@ -47,8 +50,9 @@ def free_port() -> int:
 
 
 class Nginx:
-    def __init__(self, folder: Path, port: int):
+    def __init__(self, folder: Path, port: int, secure_port: int):
         self.folder, self.url = folder, f"http://127.0.0.1:{port}"
+        self.secure_url, self.certificate = f"https://localhost:{secure_port}", str(folder / "certificate.pem")
 
     def connections(self) -> set[str]:
         """Those over which something was asked."""
@@ -58,7 +62,8 @@ class Nginx:
 @contextlib.contextmanager
 def nginx():
     with tempfile.TemporaryDirectory(prefix="weft-nginx-") as name:
-        folder, port = Path(name), free_port()
+        folder, port, secure_port = Path(name), free_port(), free_port()
+        make_certificate(name)
         (folder / "www" / "deep").mkdir(parents=True)
         (folder / "www" / "small").write_bytes(b"warp and weft\n")
         (folder / "www" / "deep" / "small").write_bytes(b"warp and weft, deep down\n")
@@ -67,7 +72,7 @@ def nginx():
         (folder / "www" / "slow").write_bytes(b"s" * 200_000)
         (folder / "www" / "index.html").write_bytes(b"<p>weft</p>\n")
         folder.chmod(0o755)
-        (folder / "nginx.conf").write_text(("user root;" if os.getuid() == 0 else "") + CONFIGURATION.format(folder, port))
+        (folder / "nginx.conf").write_text(("user root;" if os.getuid() == 0 else "") + CONFIGURATION.format(folder, port, secure_port))
         with started(NGINX, "-p", name, "-c", str(folder / "nginx.conf"), stderr=subprocess.DEVNULL):
             deadline = time.monotonic() + PATIENCE
             while True:
@@ -78,7 +83,7 @@ def nginx():
                     if time.monotonic() > deadline:
                         raise
                     time.sleep(0.01)
-            yield Nginx(folder, port)
+            yield Nginx(folder, port, secure_port)
 
 
 class Got:
@@ -107,6 +112,20 @@ def test_keeps_connections_within_the_limit_of_a_host():
         got = Got("-p", "2", *[f"{n.url}/small?{i}" for i in range(30)])
         equal((got.status, len(got.files)), (0, 30))
         equal(len(n.connections()), 2)
+
+
+def test_fetches_over_tls_and_keeps_those_connections_too():
+    with nginx() as n:
+        got = Got("-a", n.certificate, "-p", "2", f"{n.secure_url}/large", *[f"{n.secure_url}/small?{i}" for i in range(9)])
+        equal((got.status, len(got.files), len(n.connections())), (0, 10, 2))
+        equal(got.files["large"] == (n.folder / "www" / "large").read_bytes(), True)
+
+
+def test_trusts_no_stranger_over_tls():
+    with nginx() as n:
+        got = Got(f"{n.secure_url}/small")
+        equal((got.status, got.files, n.connections()), (1, {}, set()))
+        contains(got.printed, "certificate")
 
 
 def test_opens_anew_when_the_host_keeps_none():
@@ -274,4 +293,4 @@ def test_chunked_and_unbounded_bodies():
 
 
 if __name__ == "__main__":
-    sys.exit(run_tests(globals()))
+    sys.exit(run_tests(globals(), with_tls="--without-tls" not in sys.argv))

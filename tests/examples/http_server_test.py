@@ -7,11 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
 sys.dont_write_bytecode = True
-from tap import contains, equal, find, run_tests, started  # noqa: E402
+from tap import contains, equal, find, make_certificate, run_tests, started  # noqa: E402
 
 SERVER, CURL = sys.argv[1], find(sys.argv[2], "curl")
 PATIENCE = 20   # seconds; on a loaded machine everything takes longer
@@ -184,6 +185,28 @@ def test_sigterm_ends_idle_connections_and_finishes_answers():
         contains(process.stdout.read(), "stopping")
 
 
+def test_the_same_over_tls():
+    with tempfile.TemporaryDirectory() as folder:
+        certificate, key = make_certificate(folder)
+        with server("--tls", certificate, key) as (process, port):
+            def secure(*arguments: str, body: str = "") -> str:
+                return subprocess.run([CURL, "--silent", "--http1.1", "--cacert", certificate, "--max-time", str(PATIENCE),
+                                       *arguments], check=True, input=body.encode(), stdout=subprocess.PIPE).stdout.decode()
+
+            url = f"https://localhost:{port}"
+            equal(secure(url, f"{url}/numbers", url), "Hello from weft\n1\n2\n3\n4\n5\nHello from weft\n")
+            equal(secure("--data-binary", "@-", f"{url}/echo", body="x" * 200_000), "x" * 200_000)
+            with connect(port) as plain:   # no TLS: gone, and the others do not notice
+                plain.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                while plain.recv(100):
+                    pass
+            with connect(port) as silent:
+                silent.sendall(b"\x16")
+                equal(secure(url), "Hello from weft\n")
+            process.send_signal(signal.SIGTERM)
+            equal(process.wait(PATIENCE), 0)
+
+
 def test_many_clients_at_once():
     with server() as (_, port):
         answers = []
@@ -198,4 +221,4 @@ def test_many_clients_at_once():
 
 
 if __name__ == "__main__":
-    sys.exit(run_tests(globals()))
+    sys.exit(run_tests(globals(), with_tls="--without-tls" not in sys.argv))
