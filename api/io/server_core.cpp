@@ -5,8 +5,10 @@
 #include "api/report.hpp"
 #include "api/waiting.hpp"
 
+#include <weft/detail/duration.hpp>
 #include <weft/errors.hpp>
 #include <weft/task.hpp>
+#include <weft/timeout.hpp>
 #include <weft/tls.hpp>
 
 #include <fmt/format.h>
@@ -38,9 +40,12 @@ void report_here(const char* message, const source_location& where) noexcept {
 
 } // namespace
 
-server_core::server_core(listener_core& l, std::size_t most_connections,
-                         source_location where) noexcept
-    : listener_(l), most_connections_(most_connections), where_(where) {}
+server_core::server_core(listener_core& l, const listen_options& options, source_location where)
+    : listener_(l),
+      most_connections_(options.max_connections),
+      encrypted_(options.tls != nullptr),
+      handshake_timeout_(to_ticks(options.handshake_timeout, "weft::start_server")),
+      where_(where) {}
 
 server_core::~server_core() {
     listener_.stop();
@@ -51,7 +56,7 @@ server server_core::start(listener_core* l, handler_pointer handler, const liste
                           source_location where) {
     std::shared_ptr<server_core> core;
     try {
-        core = std::make_shared<server_core>(*l, options.max_connections, where);
+        core = std::make_shared<server_core>(*l, options, where);
     } catch (...) {
         l->stop();
         l->release();
@@ -119,7 +124,9 @@ void server_core::begin(stream accepted, const handler_pointer& handler) {
 // In the connection's own task; its record keeps this alive.
 void server_core::handle(stream accepted, connection_handler& handler) const {
     try {
-        handler.handle(std::move(accepted));
+        if (!encrypted_ || shake_hands(accepted)) {
+            handler.handle(std::move(accepted));
+        }
     } catch (const cancelled&) {
         throw;
     } catch (const std::system_error& e) {
@@ -128,6 +135,16 @@ void server_core::handle(stream accepted, connection_handler& handler) const {
         }
     } catch (...) {
         report_here("a connection's handler has failed", where_);
+    }
+}
+
+// False when the client takes too long.
+bool server_core::shake_hands(stream& accepted) const {
+    try {
+        with_timeout(handshake_timeout_, [&] { accepted.handshake(); });
+        return true;
+    } catch (const timeout_error&) {
+        return false;
     }
 }
 

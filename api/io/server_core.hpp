@@ -25,7 +25,7 @@ class server_core : public std::enable_shared_from_this<server_core> {
     using handler_pointer = std::shared_ptr<connection_handler>;
 
     // Takes over one reference to the listener.
-    server_core(listener_core& l, std::size_t most_connections, source_location where) noexcept;
+    server_core(listener_core& l, const listen_options& options, source_location where);
     ~server_core();
     server_core(const server_core&) = delete;
     server_core& operator=(const server_core&) = delete;
@@ -74,6 +74,7 @@ class server_core : public std::enable_shared_from_this<server_core> {
     void wait_for_room();
     void begin(stream accepted, const handler_pointer& handler);
     void handle(stream accepted, connection_handler& handler) const;
+    bool shake_hands(stream& accepted) const;
 
     bool is_over() const noexcept { return stopped_ && !acceptor_.alive && connections_.empty(); }
     // Whether the running task is one of the handlers.
@@ -84,6 +85,8 @@ class server_core : public std::enable_shared_from_this<server_core> {
     const void* const thread_ = this_thread();
     listener_core& listener_;
     const std::size_t most_connections_; // 0: any number
+    const bool encrypted_;
+    const clock::duration handshake_timeout_;
     const source_location where_;
     acceptor acceptor_{*this};
     connection_list connections_;

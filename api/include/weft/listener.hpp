@@ -7,6 +7,7 @@
 #include <weft/endpoint.hpp>
 #include <weft/stream.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -28,6 +29,9 @@ struct listen_options {
     // read or write, so that a slow client holds up nobody; stream::handshake() does it before. The
     // listener keeps a copy.
     const tls_context* tls = nullptr;
+    // Of start_server() and start_unix_server() with tls: how long a client may take for its
+    // handshake; then it is dropped.
+    std::chrono::milliseconds handshake_timeout{60'000};
 };
 
 namespace detail {

@@ -59,7 +59,9 @@ std::shared_ptr<connection_handler> make_connection_handler(F&& f) {
 //
 // Each connection is handled by a task, which the server owns. An error that leaves the handler
 // ends that connection and goes to the loop's exception handler; not so `cancelled` and what says
-// that the peer has gone (ECONNRESET, EPIPE). A connection for which there is no memory is dropped,
+// that the peer has gone (ECONNRESET, EPIPE, tls_errc::truncated) or speaks no TLS. With
+// options.tls the handshake is the beginning of that task, within options.handshake_timeout; the
+// handler is called when it is done. A connection for which there is no memory is dropped,
 // and reported so; for want of descriptors those that come wait, see listener::accept().
 class WEFT_API server {
   public:
