@@ -21,6 +21,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <exception>
 #include <iostream>
 #include <optional>
 #include <set>
@@ -225,7 +226,7 @@ class connection {
 
 } // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     std::vector<std::string> words(argv + 1, argv + argc);
     std::optional<weft::tls_context> tls;
     if (const auto at = std::find(words.begin(), words.end(), "--tls"); words.end() - at >= 3) {
@@ -256,4 +257,7 @@ int main(int argc, char** argv) {
             std::cout << "not waiting for " << server.connections() << " of them" << std::endl;
         }
     });
+} catch (const std::exception& e) {
+    std::cerr << e.what() << "\nusage: 26_http_server [PORT [IDLE]] [--tls CERTIFICATE KEY]\n";
+    return 2;
 }
