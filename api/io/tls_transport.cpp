@@ -152,12 +152,14 @@ attempt tls_transport::handshake(descriptor& d, const char* call) {
     attempt outcome{0};
     if (result != 1) {
         const int error = SSL_get_error(connection_.get(), result);
-        const int below = wire_.read_error() != 0 ? wire_.read_error() : wire_.write_error();
-        outcome = after_failure(d, error, below, call);
+        outcome = after_failure(d, error, wire_.read_error(), call);
+        // There is nothing to read that would say why it does not take our part of it.
+        if (const int unsent = wire_.write_error(); unsent != 0) {
+            return attempt::failed(unsent);
+        }
     }
     // The peer waits for what is kept here before it says anything more.
-    const attempt flushed = wire_.flush();
-    if (flushed.bytes < 0) {
+    if (const attempt flushed = wire_.flush(); flushed.bytes == -EAGAIN) {
         return flushed;
     }
     if (result == 1) {

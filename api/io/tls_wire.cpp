@@ -140,19 +140,19 @@ int tls_wire::on_read(BIO* b, char* out, std::size_t size, std::size_t* count) n
     return 0;
 }
 
+// Never fails: a peer that no longer reads may have written something before, and OpenSSL would not
+// read it any more. Who sends asks for write_error().
 int tls_wire::on_write(BIO* b, const char* data, std::size_t size, std::size_t* count) noexcept {
     auto& self = *static_cast<tls_wire*>(BIO_get_data(b));
     BIO_clear_retry_flags(b);
-    *count = 0;
-    try {
-        self.write({data, size});
-    } catch (...) {
-        self.write_failure_.thrown = std::current_exception();
-    }
-    if (self.write_failure_.happened()) {
-        return 0;
-    }
     *count = size;
+    if (!self.write_failure_.happened()) {
+        try {
+            self.write({data, size});
+        } catch (...) {
+            self.write_failure_.thrown = std::current_exception(); // not through C
+        }
+    }
     return 1;
 }
 

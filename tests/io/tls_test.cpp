@@ -6,10 +6,7 @@
 
 #include <cerrno>
 #include <chrono>
-#include <functional>
 #include <string>
-#include <thread>
-#include <vector>
 
 namespace weft {
 namespace {
@@ -29,7 +26,6 @@ using test::text_of;
 using test::tls_error_of;
 using tls = test::net_test;
 using tls_failures = test::net_test;
-using tls_listener = test::net_test;
 
 // --- the handshake ---
 
@@ -304,6 +300,20 @@ TEST_F(tls, closing_one_direction_leaves_the_other_open) {
     });
 }
 
+TEST_F(tls, what_a_client_wrote_before_it_left_is_read_though_no_ticket_can_be_sent_to_it) {
+    for (const auto& over : {connect_unix, connect_tcp}) {
+        weft::run([&] {
+            stream_pair pair = over();
+            task<std::string> server =
+                spawn([&] { return start_tls(std::move(pair.far), test_server()).read_all(); });
+            stream s = start_tls(std::move(pair.near), test_client(), "localhost");
+            s.write("one line for the log");
+            s.close();
+            EXPECT_EQ(server.get(), "one line for the log");
+        });
+    }
+}
+
 TEST_F(tls, shutdown_write_waits_for_room_and_then_says_its_last_word) {
     weft::run([] {
         stream_pair pair = connected();
@@ -325,69 +335,6 @@ TEST_F(tls, shutdown_write_in_a_callback_is_fine_when_there_is_room) {
         task<void> ended = spawn([] {});
         ended.add_done_callback([&](task_ref) { pair.near.shutdown_write(); });
         EXPECT_EQ(pair.far.read_all(), "");
-    });
-}
-
-// --- a listener's ---
-
-TEST_F(tls_listener, accepts_at_once_and_leaves_the_handshake_to_who_handles_the_connection) {
-    weft::run([] {
-        listener l = [] {
-            const tls_context context = test_server(); // the listener keeps a copy
-            listen_options options;
-            options.tls = &context;
-            return listener("127.0.0.1", 0, options);
-        }();
-        const auto port = l.local_endpoint().port();
-        const stream silent = open_connection("127.0.0.1", port);
-        stream of_silent = l.accept();
-        task<std::string> waiting = spawn([&] { return end_of([&] { of_silent.handshake(); }); });
-
-        connect_options options;
-        options.tls = &test_client();
-        options.server_name = "localhost";
-        task<void> client = spawn([&] {
-            stream s = open_connection("127.0.0.1", port, options);
-            s.write("hello\n");
-            EXPECT_EQ(s.read_all(), "hello\n");
-        });
-        stream s = l.accept();
-        EXPECT_THROW(tls_info_of(s), invalid_state) << "not yet";
-        s.handshake();
-        s.handshake();
-        EXPECT_EQ(tls_info_of(s).protocol, "TLSv1.3");
-        s.write(s.read_line());
-        s.close();
-        client.get();
-        EXPECT_FALSE(waiting.done());
-        of_silent.close();
-        EXPECT_EQ(waiting.get().find("error: weft::stream::handshake"), 0U);
-    });
-}
-
-TEST_F(tls_listener, the_first_word_may_be_the_servers) {
-    weft::run([] {
-        listen_options options;
-        options.tls = &test_server();
-        listener l("127.0.0.1", 0, options);
-        task<void> server = spawn([&] {
-            stream s = l.accept();
-            s.write("welcome\n");
-            s.close();
-        });
-        connect_options secure;
-        secure.tls = &test_client();
-        stream s = open_connection("localhost", l.local_endpoint().port(), secure);
-        EXPECT_EQ(s.read_all(), "welcome\n");
-        server.get();
-    });
-}
-
-TEST_F(tls_listener, wants_a_servers_context) {
-    weft::run([] {
-        listen_options options;
-        options.tls = &test_client();
-        EXPECT_THROW(listener("127.0.0.1", 0, options), std::invalid_argument);
     });
 }
 
