@@ -74,7 +74,7 @@ TEST_F(thread_pool_test, always_takes_a_turn) {
 }
 
 TEST_F(thread_pool_test, decays_its_arguments) {
-    const unshuffled order;
+    const unshuffled in_order_of_coming;
     weft::run([] {
         std::string text = "before";
         gate g(0);
@@ -212,7 +212,7 @@ TEST_F(thread_pool_test, a_dropped_result_is_destroyed_on_the_loops_thread) {
 
 // Both orders of a cancel and the call's return in one turn.
 TEST_F(thread_pool_test, a_cancel_in_the_same_turn_as_the_return_wins) {
-    const unshuffled order;
+    const unshuffled in_order_of_coming;
     weft::run([] {
         gate returned(0);
         auto t = spawn([&] {
@@ -288,7 +288,7 @@ TEST_F(thread_pool_test, runs_no_more_at_once_than_the_pool_has_threads) {
 }
 
 TEST_F(thread_pool_test, with_one_thread_keeps_the_order) {
-    const unshuffled order;
+    const unshuffled in_order_of_coming;
     weft::run([] {
         thread_pool one(1);
         std::vector<int> order;
