@@ -59,6 +59,7 @@ struct reading {
     reactor::unique_fd fd = {};
     gathered_bytes bytes = {};
     progress at = progress::more;
+    bool watched = false; // by the loop
 
     void begin() {
         fd = open_descriptor(name, O_RDONLY, 0);
@@ -89,6 +90,7 @@ struct writing {
     reactor::unique_fd fd = {};
     std::size_t written = 0;
     progress at = progress::more;
+    bool watched = false; // by the loop, to which closing it then belongs
 
     void begin() {
         fd = open_descriptor(name, O_WRONLY | O_CREAT | O_TRUNC, 0666);
@@ -105,7 +107,7 @@ struct writing {
             name.fail(EIO); // no progress, and no reason
         }
         at = progress_after(written < text.size() ? n : 0, name);
-        if (at == progress::ended && ::close(fd.release()) != 0 && errno != EINTR) {
+        if (at == progress::ended && !watched && ::close(fd.release()) != 0 && errno != EINTR) {
             name.fail();
         }
     }
@@ -121,6 +123,7 @@ std::unique_ptr<Transfer> transfer_all(std::unique_ptr<Transfer> t, reactor::dir
     });
     while (t->at != progress::ended) {
         if (t->at == progress::not_ready) {
+            t->watched = true;
             wait_for_other_end(t->fd.get(), d, t->name);
         }
         t = in_file_thread(call, [t = std::move(t)]() mutable {

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdarg>
 #include <cstdlib>
+#include <thread>
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -20,6 +21,7 @@ namespace weft::test {
 namespace {
 
 std::atomic<const system_call_hook::function*> hook = nullptr;
+std::atomic<int> calls_in_hook = 0; // of all threads
 thread_local bool inside = false;
 
 // libc's function, or the sanitizer's.
@@ -31,17 +33,22 @@ Function* next_one(const char* name) noexcept {
 // The size to go on with; -1, with errno, when the call is to fail.
 ssize_t ask(system_call which, int fd, std::size_t size, int flags = 0,
             const char* path = nullptr) {
-    const auto* const before = hook.load(std::memory_order_acquire);
-    if (before == nullptr || inside) {
+    if (inside) {
         return static_cast<ssize_t>(size);
     }
-    const int errno_before = errno;
-    inside = true;
-    system_call_hook::call c{which, fd, size, flags, path};
-    const int error_number = (*before)(c);
-    inside = false;
-    errno = error_number != 0 ? error_number : errno_before;
-    return error_number != 0 ? -1 : static_cast<ssize_t>(c.size);
+    int error_number = 0;
+    ++calls_in_hook;
+    if (const auto* const before = hook.load()) {
+        const int errno_before = errno;
+        inside = true;
+        system_call_hook::call c{which, fd, size, flags, path};
+        error_number = (*before)(c);
+        inside = false;
+        errno = error_number != 0 ? error_number : errno_before;
+        size = c.size;
+    }
+    --calls_in_hook;
+    return error_number != 0 ? -1 : static_cast<ssize_t>(size);
 }
 
 // Of the pieces, those that `size` bytes reach into, the last one shortened.
@@ -82,13 +89,17 @@ const char* name_of(system_call c) noexcept {
 }
 
 system_call_hook::system_call_hook(function before) {
-    if (hook.exchange(new function(std::move(before)), std::memory_order_acq_rel) != nullptr) {
+    if (hook.exchange(new function(std::move(before))) != nullptr) {
         std::abort(); // one at a time
     }
 }
 
 system_call_hook::~system_call_hook() {
-    delete hook.exchange(nullptr, std::memory_order_acq_rel);
+    const function* const before = hook.exchange(nullptr);
+    while (calls_in_hook != 0) {
+        std::this_thread::yield(); // a thread of the library's is on its way out of it
+    }
+    delete before;
 }
 
 } // namespace weft::test
