@@ -2,7 +2,7 @@
 //
 // No memory for files and processes: each allocation of a call fails once; nothing is left of it,
 // no descriptor and no child.
-#include "tests/support/api_failing_new.hpp"
+#include "tests/support/api_each_allocation.hpp"
 #include "tests/support/process_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -12,36 +12,6 @@ namespace weft::test {
 namespace {
 
 using file_memory = process_test;
-
-// Calls f with this thread's first allocation failing, then with its second, and so on; returns how
-// many there were.
-template <class F>
-int for_each_allocation(F f) {
-    f(); // what is made once and kept is there
-    for (int nth = 1;; ++nth) {
-        SCOPED_TRACE("allocation " + std::to_string(nth));
-        const auto descriptors = listed_descriptors();
-        failing_new once(nth);
-        bool failed = false;
-        try {
-            f();
-        } catch (const std::bad_alloc&) {
-            failed = true;
-        } catch (const spawn_error&) {
-            failed = true;
-        }
-        once.stop();
-        if (!once.struck()) {
-            EXPECT_FALSE(failed);
-            return nth - 1;
-        }
-        EXPECT_EQ(listed_descriptors(), descriptors);
-        EXPECT_EQ(all_tasks().size(), 1U);
-        if (testing::Test::HasFailure()) {
-            return nth;
-        }
-    }
-}
 
 TEST_F(file_memory, for_whole_files) {
     const temporary_folder folder;

@@ -2,52 +2,26 @@
 //
 // No memory: each allocation of a call fails once, and the call then either throws std::bad_alloc
 // or does without; nothing is left of it, and the next call works.
-#include "tests/support/api_failing_new.hpp"
+#include "tests/support/api_each_allocation.hpp"
 #include "tests/support/api_stderr.hpp"
+#include "tests/support/net_certificates.hpp"
 #include "tests/support/net_listeners.hpp"
 #include "tests/support/net_streams.hpp"
 
+#include <cerrno>
 #include <exception>
 #include <filesystem>
 #include <new>
 #include <string>
+#include <system_error>
 
 namespace weft {
 namespace {
 
 using test::failing_new;
+using test::for_each_allocation;
 using test::port_of;
 using network_memory = test::net_test;
-
-// Calls f with its first allocation failing, then with its second, and so on; returns how many
-// there were.
-template <class F>
-int for_each_allocation(F f) {
-    f(); // what is made once and kept is there
-    for (int nth = 1;; ++nth) {
-        SCOPED_TRACE("allocation " + std::to_string(nth));
-        const auto descriptors = test::listed_descriptors();
-        bool failed = false;
-        failing_new once(nth);
-        try {
-            f();
-        } catch (const std::bad_alloc&) {
-            failed = true;
-        } catch (const spawn_error&) {
-            failed = true;
-        }
-        once.stop();
-        if (!once.struck()) {
-            EXPECT_FALSE(failed);
-            return nth - 1;
-        }
-        EXPECT_EQ(test::listed_descriptors(), descriptors);
-        EXPECT_EQ(all_tasks().size(), 1U);
-        if (testing::Test::HasFailure()) {
-            return nth;
-        }
-    }
-}
 
 TEST_F(network_memory, for_connecting) {
     weft::run([] {
@@ -57,6 +31,27 @@ TEST_F(network_memory, for_connecting) {
         EXPECT_GT(count, 1);
     });
 }
+
+#if WEFT_WITH_TLS
+TEST_F(network_memory, for_tls) {
+    weft::run([] {
+        running_loop().set_exception_handler([](const exception_context&) {}); // the other end's
+        const int count = for_each_allocation([] {
+            try {
+                auto [near, far] =
+                    test::encrypt(test::connect_tcp(), test::test_client(), test::test_server());
+                near.write("text");
+                EXPECT_EQ(far.read_exactly(4), "text");
+            } catch (const std::system_error& e) {
+                EXPECT_TRUE(e.code() == tls_errc::truncated || e.code().value() == ECONNRESET)
+                    << e.what();
+                throw std::bad_alloc(); // it was the other end that had no memory
+            }
+        });
+        EXPECT_GT(count, 1);
+    });
+}
+#endif
 
 TEST_F(network_memory, for_listening) {
     weft::run([] { EXPECT_GT(for_each_allocation([] { const listener l("127.0.0.1", 0); }), 1); });
