@@ -11,7 +11,6 @@
 #include <cstring>
 #include <limits>
 #include <stdexcept>
-#include <tuple>
 #include <vector>
 
 #include <fcntl.h>
@@ -95,9 +94,9 @@ void call_in_thread(const held_file& f, const char* call, F system_call) {
 }
 
 // Writes all of `data` by write(fd, data, size, how much was written before), through memory of the
-// threads' own.
+// threads' own. `f` is the caller's own share of the file, which may be closed meanwhile.
 template <class Write>
-void write_all(held_file f, const char* call, std::span<const std::byte> data, Write write) {
+void write_all(const held_file& f, const char* call, std::span<const std::byte> data, Write write) {
     for (std::size_t done = 0; done < data.size();) {
         const auto part = data.subspan(done, std::min(data.size() - done, chunk));
         done += in_file_thread(
@@ -215,7 +214,7 @@ std::string file::read_at(std::uint64_t offset, std::size_t n) const {
     }
     auto bytes = std::make_unique<gathered_bytes>();
     for (bool ended = false; !ended && bytes->size() < n;) {
-        std::tie(bytes, ended) = in_file_thread(call, [=, bytes = std::move(bytes)]() mutable {
+        auto back = in_file_thread(call, [=, bytes = std::move(bytes)]() mutable {
             const std::size_t most = std::min(n - bytes->size(), most_at_once);
             bytes->expect(std::min(n, size_from(*f, at)));
             const ssize_t last = bytes->fill(most, [&](char* out, std::size_t size) {
@@ -226,6 +225,8 @@ std::string file::read_at(std::uint64_t offset, std::size_t n) const {
             }
             return std::pair(std::move(bytes), last == 0);
         });
+        bytes = std::move(back.first);
+        ended = back.second;
     }
     return std::move(*bytes).take();
 }
@@ -247,13 +248,12 @@ void file::write_at(std::uint64_t offset, std::string_view text) {
 
 void file::append(std::span<const std::byte> data) {
     constexpr auto call = "weft::file::append";
-    write_all(opened(call), call, data,
-              [](int fd, const void* from, std::size_t size, std::size_t) {
-                  const iovec piece{const_cast<void*>(from), size};
-                  const ssize_t n = ::pwritev2(fd, &piece, 1, 0, RWF_APPEND);
-                  return n < 0 && errno == EOPNOTSUPP ? ::write(fd, from, size)
-                                                      : n; // a device has no end
-              });
+    const held_file f = opened(call);
+    write_all(f, call, data, [](int fd, const void* from, std::size_t size, std::size_t) {
+        const iovec piece{const_cast<void*>(from), size};
+        const ssize_t n = ::pwritev2(fd, &piece, 1, 0, RWF_APPEND);
+        return n < 0 && errno == EOPNOTSUPP ? ::write(fd, from, size) : n; // a device has no end
+    });
 }
 
 void file::append(std::string_view text) {

@@ -89,11 +89,10 @@ void tls_transport::connect(transport& below, std::unique_ptr<transport> owned,
 
 int tls_transport::keep_session(SSL* connection, SSL_SESSION* session) {
     auto& self = *static_cast<tls_transport*>(SSL_get_app_data(connection));
-    tls_session owned(session);
     if (self.server_name_.empty() || SSL_SESSION_is_resumable(session) == 0) {
-        owned.release();
         return 0; // it stays OpenSSL's
     }
+    tls_session owned(session);
     try {
         self.settings_->sessions.keep(self.server_name_, std::move(owned));
     } catch (...) { // no memory: the next handshake is a full one
