@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <semaphore>
 #include <thread>
 
@@ -199,6 +200,21 @@ TEST_F(file_cancel, cancelled_at_every_turn) {
         EXPECT_NE(end, cancel_attempt::outcome::error);
     });
     EXPECT_EQ(listed_descriptors(), before);
+}
+
+TEST_F(file_cancel, a_file_destroyed_between_the_pieces_of_an_append_gets_all_of_them) {
+    constexpr std::size_t several_pieces = 3 << 20;
+    const temporary_folder folder;
+    weft::run([&] {
+        std::optional<file> f = file::open(folder / "a", new_file);
+        held_call appending(system_call::pwritev2);
+        auto t = spawn([&] { f->append(pattern(several_pieces)); });
+        appending.wait();
+        f.reset();
+        appending.open();
+        t.get();
+    });
+    EXPECT_TRUE(content_of(folder / "a") == pattern(several_pieces));
 }
 
 } // namespace
