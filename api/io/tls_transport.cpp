@@ -170,22 +170,15 @@ attempt tls_transport::handshake(descriptor& d, const char* call) {
 
 attempt tls_transport::prepare(descriptor& d, const char* call) {
     throw_if_failed(call);
-    if (established_) {
-        return {0};
-    }
     wire_.enter(d, call);
-    return handshake(d, call);
+    return established_ ? attempt{0} : handshake(d, call);
 }
 
 // --- reading ---
 
 attempt tls_transport::receive(descriptor& d, std::span<char> out, const char* call) {
-    throw_if_failed(call);
-    wire_.enter(d, call);
-    if (!established_) {
-        if (const attempt a = handshake(d, call); a.bytes < 0) {
-            return a;
-        }
+    if (const attempt a = prepare(d, call); a.bytes < 0) {
+        return a;
     }
     SSL* c = connection_.get();
     std::size_t received = 0;
@@ -200,11 +193,10 @@ attempt tls_transport::receive(descriptor& d, std::span<char> out, const char* c
         drained = wire_.drained() && (error == SSL_ERROR_WANT_READ ||
                                       (error == SSL_ERROR_NONE && SSL_has_pending(c) == 0));
     }
-    if (wire_.kept() > 0 && wire_.flush().bytes == -EAGAIN && wire_.kept() > most_kept) {
+    if (wire_.kept() > 0 && wire_.flush().bytes == -EAGAIN && wire_.kept() > most_kept &&
+        received == 0) {
         // The peer asks for more answers than it reads.
-        if (received == 0) {
-            return attempt::again(reactor::direction::write);
-        }
+        return attempt::again(reactor::direction::write);
     }
     if (received > 0) {
         failure_ = failure_of(error); // for the next call, like an end
@@ -257,12 +249,8 @@ std::size_t tls_transport::send_together(std::span<const iovec> pieces, std::spa
 }
 
 attempt tls_transport::send(descriptor& d, std::span<const iovec> pieces, const char* call) {
-    throw_if_failed(call);
-    wire_.enter(d, call);
-    if (!established_) {
-        if (const attempt a = handshake(d, call); a.bytes < 0) {
-            return a;
-        }
+    if (const attempt a = prepare(d, call); a.bytes < 0) {
+        return a;
     }
     if (ended_sending_) {
         return attempt::failed(EPIPE);
@@ -299,7 +287,6 @@ attempt tls_transport::end_sending(descriptor& d, const char* call) {
     if (const attempt a = prepare(d, call); a.bytes < 0) {
         return a;
     }
-    wire_.enter(d, call);
     if (!std::exchange(ended_sending_, true)) {
         ERR_clear_error();
         SSL_shutdown(connection_.get()); // sends the closing message and does not wait for another
