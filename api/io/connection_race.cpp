@@ -2,6 +2,7 @@
 #include "api/io/connection_race.hpp"
 
 #include "api/io/names.hpp"
+#include "api/io/socket_calls.hpp"
 
 #include <weft/detail/duration.hpp>
 
@@ -23,11 +24,6 @@ namespace weft::detail {
 namespace {
 
 constexpr auto call = "weft::open_connection";
-
-bool set_flag(int fd, int level, int option) noexcept {
-    const int on = 1;
-    return ::setsockopt(fd, level, option, &on, sizeof(on)) == 0;
-}
 
 } // namespace
 

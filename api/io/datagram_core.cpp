@@ -28,10 +28,10 @@ bool would_block(int error_number) noexcept {
 }
 
 // A socket for both families writes IPv4 addresses as IPv6 ones; programs know them as they are.
-endpoint plain(const sockaddr_storage& address, socklen_t size) noexcept {
-    if (address.ss_family == AF_INET6) {
+endpoint plain(const endpoint& address) noexcept {
+    if (address.size() == sizeof(sockaddr_in6) && address.data()->sa_family == AF_INET6) {
         sockaddr_in6 v6;
-        std::memcpy(&v6, &address, sizeof(v6));
+        std::memcpy(&v6, address.data(), sizeof(v6));
         if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
             sockaddr_in v4{};
             v4.sin_family = AF_INET;
@@ -40,7 +40,7 @@ endpoint plain(const sockaddr_storage& address, socklen_t size) noexcept {
             return endpoint::from(reinterpret_cast<const ::sockaddr*>(&v4), sizeof(v4));
         }
     }
-    return endpoint::from(reinterpret_cast<const ::sockaddr*>(&address), size);
+    return address;
 }
 
 std::string naming(const char* call, const endpoint* to) {
@@ -94,7 +94,8 @@ std::size_t datagram_core::receive(std::span<char> out, endpoint* from, const ch
         const ssize_t n = ::recvfrom(fd(), out.data(), out.size(), MSG_DONTWAIT | MSG_TRUNC,
                                      reinterpret_cast<::sockaddr*>(&sender), &size);
         if (n >= 0) {
-            const endpoint whose = plain(sender, size);
+            const endpoint whose =
+                plain(endpoint::from(reinterpret_cast<const ::sockaddr*>(&sender), size));
             if (static_cast<std::size_t>(n) > out.size()) {
                 throw std::system_error(
                     EMSGSIZE, std::system_category(),
@@ -129,13 +130,8 @@ void datagram_core::set(int level, int option, const void* value, std::size_t si
     }
 }
 
-endpoint datagram_core::ask(int (*question)(int, ::sockaddr*, unsigned*), const char* call) const {
-    sockaddr_storage address{};
-    socklen_t size = sizeof(address);
-    if (question(fd(), reinterpret_cast<::sockaddr*>(&address), &size) != 0) {
-        throw std::system_error(errno, std::system_category(), call);
-    }
-    return plain(address, size);
+endpoint datagram_core::ask(endpoint_question* question, const char* call) const {
+    return plain(endpoint_of(fd(), question, call));
 }
 
 } // namespace weft::detail

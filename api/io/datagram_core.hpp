@@ -5,6 +5,7 @@
 #pragma once
 
 #include "api/io/descriptor.hpp"
+#include "api/io/socket_calls.hpp"
 
 #include <weft/endpoint.hpp>
 
@@ -27,7 +28,7 @@ class datagram_core final : public descriptor {
     // IPv4 or IPv6, as the socket was opened, or AF_UNIX.
     int family() const noexcept;
     void set(int level, int option, const void* value, std::size_t size, const char* call) const;
-    endpoint ask(int (*question)(int, ::sockaddr*, unsigned*), const char* call) const;
+    endpoint ask(endpoint_question* question, const char* call) const;
 
   private:
     using descriptor::descriptor;

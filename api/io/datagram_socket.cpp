@@ -26,10 +26,6 @@ reactor::unique_fd new_socket(const endpoint& where) noexcept {
     return reactor::unique_fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
-void set_flag(int fd, int level, int option, int value) noexcept {
-    ::setsockopt(fd, level, option, &value, sizeof(value));
-}
-
 std::span<const std::byte> bytes_of(std::string_view text) noexcept {
     return std::as_bytes(std::span(text));
 }
@@ -134,8 +130,8 @@ void datagram_socket::open_at(const std::vector<endpoint>& candidates, system_ca
         }
         const int fd = is_open() ? core(call).fd() : opened.get();
         if (fd >= 0 && options != nullptr) {
-            set_flag(fd, SOL_SOCKET, SO_REUSEADDR, options->reuse_address ? 1 : 0);
-            set_flag(fd, SOL_SOCKET, SO_REUSEPORT, options->reuse_port ? 1 : 0);
+            detail::set_flag(fd, SOL_SOCKET, SO_REUSEADDR, options->reuse_address ? 1 : 0);
+            detail::set_flag(fd, SOL_SOCKET, SO_REUSEPORT, options->reuse_port ? 1 : 0);
         }
         if (fd >= 0 && verb(fd, where.data(), where.size()) == 0) {
             if (opened) {
@@ -170,7 +166,7 @@ void datagram_socket::bind(std::string_view host, std::uint16_t port,
         open_at({endpoint("0.0.0.0", port)}, &::bind, &options, call);
         return;
     }
-    set_flag(both.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    detail::set_flag(both.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
     adopt(both.get());
     both.release();
     try {

@@ -68,8 +68,7 @@ void descriptor::require_open(const char* call) const {
     require_running_loop(call);
     require_own_loop(call);
     if (fd_ < 0) {
-        throw std::system_error(EBADF, std::system_category(),
-                                fmt::format("{}: it is closed", call));
+        throw_closed(call);
     }
     if (loop_ == nullptr) {
         throw wrong_loop(
@@ -110,6 +109,10 @@ bool descriptor::wait(reactor::direction d, const char* call, fibers::time_point
         break;
     }
     throw unwatchable(fmt::format("{}: ", call), fd_);
+}
+
+void throw_closed(const char* call) {
+    throw std::system_error(EBADF, std::system_category(), fmt::format("{}: it is closed", call));
 }
 
 std::system_error unwatchable(std::string_view whose, int fd) {

@@ -83,6 +83,9 @@ class use_of_descriptor {
     descriptor& descriptor_;
 };
 
+// std::system_error (EBADF): the call was made on something that is closed.
+[[noreturn]] void throw_closed(const char* call);
+
 // The kernel watches no more descriptors. `whose`: what the text begins with, such as "call: ".
 std::system_error unwatchable(std::string_view whose, int fd);
 

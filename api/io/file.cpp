@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "api/io/descriptor.hpp"
 #include "api/io/file_calls.hpp"
 
 #include <weft/detail/wait_queue.hpp>
@@ -139,8 +140,7 @@ file file::open(const std::filesystem::path& path, const file_options& options) 
 const held_file& file::opened(const char* call) const {
     require_running_task(call);
     if (opened_ == nullptr) {
-        throw std::system_error(EBADF, std::system_category(),
-                                fmt::format("{}: it is closed", call));
+        throw_closed(call);
     }
     opened_->owner.require(call);
     return opened_;

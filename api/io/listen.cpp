@@ -3,6 +3,7 @@
 // Where to listen: how the sockets of a listener come about.
 #include "api/io/listener_core.hpp"
 #include "api/io/names.hpp"
+#include "api/io/socket_calls.hpp"
 #include "api/loop_core.hpp"
 
 #include <fmt/format.h>
@@ -22,17 +23,6 @@
 namespace weft::detail {
 
 namespace {
-
-void set_flag(int fd, int level, int option, int value = 1) noexcept {
-    ::setsockopt(fd, level, option, &value, sizeof(value));
-}
-
-endpoint local_endpoint_of(int fd) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof(address);
-    ::getsockname(fd, reinterpret_cast<::sockaddr*>(&address), &size);
-    return endpoint::from(reinterpret_cast<const ::sockaddr*>(&address), size);
-}
 
 enum class v6_socket { as_the_system_does, for_both_families, for_v6_only };
 
@@ -117,7 +107,7 @@ tcp_sockets::listen_on_all(const std::vector<endpoint>& addresses) const {
             for (const endpoint& address : addresses) {
                 try {
                     sockets.push_back(listen_on(with_port(address, port), v6_socket::for_v6_only));
-                    port = local_endpoint_of(sockets.back().get()).port();
+                    port = endpoint_of(sockets.back().get(), &::getsockname, call_).port();
                 } catch (const std::system_error& e) {
                     if (!is_not_here(e) || (&address == &addresses.back() && sockets.empty())) {
                         throw;

@@ -30,8 +30,7 @@ listener_handle::~listener_handle() {
 
 listener_core& listener_handle::core(const char* call) const {
     if (core_ == nullptr) {
-        throw std::system_error(EBADF, std::system_category(),
-                                fmt::format("{}: it is closed", call));
+        throw_closed(call);
     }
     return *core_;
 }

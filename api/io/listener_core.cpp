@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "api/io/listener_core.hpp"
 
+#include "api/io/socket_calls.hpp"
 #include "api/io/stream_core.hpp"
 #include "api/io/tls.hpp"
 #include "api/loop_core.hpp"
@@ -66,15 +67,6 @@ reactor::unique_fd set_of(const std::vector<reactor::unique_fd>& sockets) {
     return set;
 }
 
-endpoint local_endpoint_of(int fd, const char* call) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof(address);
-    if (::getsockname(fd, reinterpret_cast<::sockaddr*>(&address), &size) != 0) {
-        throw std::system_error(errno, std::system_category(), call);
-    }
-    return endpoint::from(reinterpret_cast<const ::sockaddr*>(&address), size);
-}
-
 } // namespace
 
 listener_core::listener_core(loop_core& loop, std::vector<reactor::unique_fd> sockets,
@@ -114,15 +106,14 @@ int listener_core::native_handle() const noexcept {
 std::vector<endpoint> listener_core::local_endpoints(const char* call) const {
     require_own_loop(call);
     if (fd() < 0) {
-        throw std::system_error(EBADF, std::system_category(),
-                                fmt::format("{}: it is closed", call));
+        throw_closed(call);
     }
     std::vector<endpoint> all;
     for (const auto& s : sockets_) {
-        all.push_back(local_endpoint_of(s.get(), call));
+        all.push_back(endpoint_of(s.get(), &::getsockname, call));
     }
     if (all.empty()) {
-        all.push_back(local_endpoint_of(fd(), call));
+        all.push_back(endpoint_of(fd(), &::getsockname, call));
     }
     return all;
 }

@@ -102,8 +102,7 @@ endpoint server::local_endpoint() const {
 std::vector<endpoint> server::local_endpoints() const {
     constexpr auto call = "weft::server::local_endpoint";
     if (core_ == nullptr) {
-        throw std::system_error(EBADF, std::system_category(),
-                                fmt::format("{}: it is closed", call));
+        detail::throw_closed(call);
     }
     return core_->listening().local_endpoints(call);
 }

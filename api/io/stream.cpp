@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "api/io/pipe_transport.hpp"
+#include "api/io/socket_calls.hpp"
 #include "api/io/stream_core.hpp"
 #include "api/loop_core.hpp"
 #include "reactor/unique_fd.hpp"
@@ -35,21 +36,8 @@ constexpr std::size_t most_ahead = std::size_t{64} * 1024;
     throw std::system_error(errno, std::system_category(), call);
 }
 
-[[noreturn]] void throw_closed(const char* call) {
-    throw std::system_error(EBADF, std::system_category(), fmt::format("{}: it is closed", call));
-}
-
 std::span<char> as_chars(std::span<std::byte> bytes) noexcept {
     return {reinterpret_cast<char*>(bytes.data()), bytes.size()};
-}
-
-endpoint ask(int (*question)(int, ::sockaddr*, socklen_t*), int fd, const char* call) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof(address);
-    if (question(fd, reinterpret_cast<::sockaddr*>(&address), &size) != 0) {
-        throw_errno(call);
-    }
-    return endpoint::from(reinterpret_cast<const ::sockaddr*>(&address), size);
 }
 
 // Sends every byte of `pieces`, not more of them than the kernel takes at once, which it changes on
@@ -132,7 +120,7 @@ stream stream::from_pipe(int fd) {
 stream_core& stream::core(const char* call) const {
     if (core_ == nullptr) {
         detail::require_running_loop(call);
-        throw_closed(call);
+        detail::throw_closed(call);
     }
     return *core_;
 }
@@ -152,7 +140,7 @@ int stream::release() {
     stream_core& s = core(call);
     s.require_own_loop(call);
     if (s.fd() < 0) {
-        throw_closed(call);
+        detail::throw_closed(call);
     }
     if (s.is_layered()) {
         throw invalid_state(fmt::format(
@@ -320,14 +308,14 @@ endpoint stream::remote_endpoint() const {
     constexpr auto call = "weft::stream::remote_endpoint";
     const stream_core& s = core(call);
     s.require_open(call);
-    return ask(::getpeername, s.fd(), call);
+    return detail::endpoint_of(s.fd(), &::getpeername, call);
 }
 
 endpoint stream::local_endpoint() const {
     constexpr auto call = "weft::stream::local_endpoint";
     const stream_core& s = core(call);
     s.require_open(call);
-    return ask(::getsockname, s.fd(), call);
+    return detail::endpoint_of(s.fd(), &::getsockname, call);
 }
 
 } // namespace weft
