@@ -3,6 +3,7 @@
 // The ends of a server: closed, cancelled, destroyed or moved, by whomever and while whatever is
 // going on.
 #include "tests/support/api_settle.hpp"
+#include "tests/support/net_servers.hpp"
 #include "tests/support/net_streams.hpp"
 
 #include <cerrno>
@@ -17,6 +18,8 @@ namespace weft {
 namespace {
 
 using namespace std::chrono_literals;
+using test::connect_to;
+using test::echo;
 using test::end_of;
 using test::error_of;
 using test::in_virtual_time;
@@ -25,16 +28,6 @@ using server_close = test::net_test;
 using server_wait = test::net_test;
 using server_forever = test::net_test;
 using server_destroyed = test::net_test;
-
-void echo(stream peer) {
-    for (std::string text; !(text = peer.read(100)).empty();) {
-        peer.write(text);
-    }
-}
-
-stream connect_to(const server& s) {
-    return open_connection("127.0.0.1", s.local_endpoint().port());
-}
 
 // A client whose handler has begun.
 stream served_client(const server& s) {

@@ -2,6 +2,7 @@
 //
 // What a handler may do to the server that has called it.
 #include "tests/support/api_settle.hpp"
+#include "tests/support/net_servers.hpp"
 #include "tests/support/net_streams.hpp"
 
 #include <chrono>
@@ -12,14 +13,11 @@ namespace weft {
 namespace {
 
 using namespace std::chrono_literals;
+using test::connect_to;
 using test::end_of;
 using test::in_virtual_time;
 using test::settle;
 using server_inside = test::net_test;
-
-stream connect_to(const server& s) {
-    return open_connection("127.0.0.1", s.local_endpoint().port());
-}
 
 TEST_F(server_inside, a_handler_may_close_it) {
     in_virtual_time([] {

@@ -3,6 +3,7 @@
 // start_server(): who is served, how many at once, and what becomes of errors.
 #include "tests/support/api_stderr.hpp"
 #include "tests/support/net_resolver.hpp"
+#include "tests/support/net_servers.hpp"
 #include "tests/support/net_streams.hpp"
 
 #include <cerrno>
@@ -18,22 +19,14 @@ namespace weft {
 namespace {
 
 using namespace std::chrono_literals;
+using test::connect_to;
+using test::echo;
 using test::end_of;
 using test::error_of;
 using test::in_virtual_time;
 using server_serves = test::net_test;
 using server_limit = test::net_test;
 using server_errors = test::net_test;
-
-void echo(stream peer) {
-    for (std::string text; !(text = peer.read(100)).empty();) {
-        peer.write(text);
-    }
-}
-
-stream connect_to(const server& s) {
-    return open_connection("127.0.0.1", s.local_endpoint().port());
-}
 
 std::string asked(stream& s, std::string_view text) {
     s.write(text);

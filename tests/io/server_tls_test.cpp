@@ -3,6 +3,7 @@
 // A server whose connections are encrypted: handshakes happen in the connections' tasks, so nobody
 // waits for a slow client, and none may take for ever.
 #include "tests/support/api_settle.hpp"
+#include "tests/support/net_servers.hpp"
 #include "tests/support/net_streams.hpp"
 
 #include <chrono>
@@ -14,25 +15,17 @@ namespace weft {
 namespace {
 
 using namespace std::chrono_literals;
+using test::connect_to;
+using test::echo;
 using test::end_of;
 using test::in_virtual_time;
 using test::settle;
 using server_tls = test::net_test;
 
-void echo(stream peer) {
-    for (std::string text; !(text = peer.read(100)).empty();) {
-        peer.write(text);
-    }
-}
-
 listen_options encrypted() {
     listen_options options;
     options.tls = &test::test_server();
     return options;
-}
-
-stream connect_to(const server& s) {
-    return open_connection("127.0.0.1", s.local_endpoint().port());
 }
 
 // What the loop's exception handler is told.
