@@ -46,6 +46,18 @@ as_root() {
     fi
 }
 
+# without_services COMMAND...: runs it, as root, such that packages which bring a server do not start it: the tests start
+# their own, and nobody asked for another one. Where the machine has a policy for this, that one holds.
+without_services() (
+    policy=/usr/sbin/policy-rc.d
+    if [[ ! -e $policy ]] && as_root true; then
+        trap 'as_root rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod 755 "$policy"
+    fi
+    as_root "$@"
+)
+
 # install_packages PACKAGE...: installs what is missing. Where that needs rights that we lack, prints the line to type
 # and returns 1. Does nothing, and needs nothing, when all is there; on other systems Meson says what it does not find.
 install_packages() {
@@ -59,7 +71,7 @@ install_packages() {
     as_root apt-get update -qq </dev/null >"$log" 2>&1 || status=$?
     if ((status != 126)); then # the update may have failed for one source only: the install has the last word
         status=0
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends \
+        without_services env DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends \
             -o DPkg::Lock::Timeout=300 "${missing[@]}" </dev/null >>"$log" 2>&1 || status=$?
     fi
     if ((status)); then
