@@ -7,6 +7,10 @@
 #include <algorithm>
 #include <bit>
 
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#endif
+
 namespace weft::fibers {
 
 namespace {
@@ -69,12 +73,21 @@ time_point scheduler::run_series() noexcept {
     return end;
 }
 
+bool scheduler::other_threads_may_wake() const noexcept {
+#if __has_include(<sys/single_threaded.h>)
+    return shared_waits_ > 0 && __libc_single_threaded == 0;
+#else
+    return shared_waits_ > 0;
+#endif
+}
+
 // Sleeps until something may be ready. False when nothing ever can be.
 bool scheduler::sleep(time_point limit) noexcept {
-    if (timers_.empty() && !port_.watching() && !letters_->held()) {
+    const bool expects_events = !timers_.empty() || port_.watching() || other_threads_may_wake();
+    if (!expects_events && !letters_->held()) {
         return letters_->drain();
     }
-    const bool only_held = timers_.empty() && !port_.watching();
+    const bool only_held = !expects_events;
     trim_idle_stacks(stacks_looked_at_once);
     time_point deadline = timers_.next();
     if (options_.real_time) {

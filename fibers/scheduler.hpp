@@ -91,6 +91,12 @@ class scheduler {
         return current_->cancel_pending_ && cancel_is_deliverable();
     }
 
+    // Around a park() that another thread may end: with nothing else to wait for, the loop sleeps
+    // instead of reporting a deadlock, as long as the process has another thread. Unlike
+    // inbox::hold() it leaves virtual time to the timers.
+    void begin_shared_wait() noexcept { ++shared_waits_; }
+    void end_shared_wait() noexcept { --shared_waits_; }
+
     // --- side stacks (side_stack.hpp), all on a running fiber ---
 
     // Prepares body(argument) to run. False, with errno, when there is no stack to be had.
@@ -203,6 +209,7 @@ class scheduler {
     void run_on_top(fiber& waiter, fiber& awaited) noexcept;
     void run_ready() noexcept;
     void start_failed(fiber& f) noexcept;
+    bool other_threads_may_wake() const noexcept;
     bool sleep(time_point limit) noexcept;
     void wait(time_point deadline, time_point real_limit, bool only_while_held) noexcept;
     time_point run_series() noexcept;
@@ -220,6 +227,7 @@ class scheduler {
     ready_queue ready_; // what the next turn will run
     int turns_left_ = 0;
     int turns_budget_ = most_turns;
+    int shared_waits_ = 0;
     std::atomic<std::uint64_t> steps_ = 0; // written by this thread alone
     std::uint64_t callbacks_run_ = 0;
     std::atomic<bool> in_series_ = false;
