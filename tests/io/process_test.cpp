@@ -361,6 +361,17 @@ TEST_F(process_test, reaped_by_somebody_else_counts_as_255) {
                                        ", so its exit status is lost and counts as 255"});
 }
 
+TEST_F(process_test, in_a_program_that_ignores_its_children_counts_as_255) {
+    stderr_lines said;
+    const auto before = ::signal(SIGCHLD, SIG_IGN); // the kernel reaps them itself
+    weft::run([] {
+        process p = start_process({"sh", "-c", "exit 3"});
+        EXPECT_EQ(p.wait(), 255);
+    });
+    ::signal(SIGCHLD, before);
+    EXPECT_EQ(said.finish().size(), 1U);
+}
+
 TEST_F(process_test, misused) {
     EXPECT_THROW(start_process({"true"}), no_running_loop);
     weft::run([] {
