@@ -92,7 +92,8 @@ TEST_F(debug_test, names_a_task_that_swallows_its_cancel) {
                 StartsWith("weft: swallowed cancel: task 'stubborn': was cancelled and has ended "
                            "with a value as if it had not been; let weft::cancelled pass, or call "
                            "uncancel() (spawned at "));
-    EXPECT_THAT(said.lines()[0], HasSubstr("debug_test.cpp:"));
+    const bool places_are_known = detail::std_source_location::current().line() != 0;
+    EXPECT_THAT(said.lines()[0], HasSubstr(places_are_known ? "debug_test.cpp:" : "unknown place"));
 }
 
 TEST_F(debug_test, says_nothing_of_a_cancel_that_was_taken_back) {

@@ -8,6 +8,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <exception>
 #include <iterator>
 #include <optional>
 #include <type_traits>
@@ -97,21 +98,13 @@ class basic_queue : public queue_core {
     ~basic_queue() = default;
 
   private:
-    // The item or the place that a task may use now; offered to the next when it did not.
-    enum class right : bool { to_item, to_place };
-    template <right Right>
-    class claim {
+    // The place that a task may use now; offered to the next when it did not.
+    class place_in_hand {
       public:
-        explicit claim(basic_queue& queue) noexcept : queue_(queue) {}
-        ~claim() {
-            if constexpr (Right == right::to_item) {
-                used_ ? queue_.item_taken() : queue_.item_not_taken();
-            } else {
-                used_ ? queue_.item_put() : queue_.place_not_used();
-            }
-        }
-        claim(const claim&) = delete;
-        claim& operator=(const claim&) = delete;
+        explicit place_in_hand(basic_queue& queue) noexcept : queue_(queue) {}
+        ~place_in_hand() { used_ ? queue_.item_put() : queue_.place_not_used(); }
+        place_in_hand(const place_in_hand&) = delete;
+        place_in_hand& operator=(const place_in_hand&) = delete;
         void use() noexcept { used_ = true; }
 
       private:
@@ -121,18 +114,40 @@ class basic_queue : public queue_core {
 
     template <class U>
     void add(U&& item) {
-        claim<right::to_place> place(*this);
+        place_in_hand place(*this);
         storage_.push(std::forward<U>(item));
         place.use();
     }
-    // What `make` makes of the next item.
+
+    // The item that a task may take now. Its end takes it out or, when an exception ends it, offers
+    // it to the next.
+    class item_in_hand {
+      public:
+        explicit item_in_hand(basic_queue& queue) noexcept : queue_(queue) {}
+        ~item_in_hand() {
+            if (can_throw && std::uncaught_exceptions() > exceptions_before_) {
+                queue_.item_not_taken();
+            } else {
+                queue_.storage_.drop();
+                queue_.item_taken();
+            }
+        }
+        item_in_hand(const item_in_hand&) = delete;
+        item_in_hand& operator=(const item_in_hand&) = delete;
+
+      private:
+        static constexpr bool can_throw =
+            !std::is_nothrow_move_constructible_v<T> || !noexcept(std::declval<Storage&>().next());
+        basic_queue& queue_;
+        int exceptions_before_ = can_throw ? std::uncaught_exceptions() : 0;
+    };
+
+    // What `make` makes of the next item. Returned as it is made: a value with a name may be moved
+    // once more on its way out, which could throw with the item gone.
     template <class Make>
     auto take(Make make) {
-        claim<right::to_item> item(*this);
-        auto made = make(std::move(storage_.next()));
-        storage_.drop();
-        item.use();
-        return made;
+        const item_in_hand item(*this);
+        return make(std::move(storage_.next()));
     }
     T take() {
         return take([](T&& item) { return T(std::move(item)); });
