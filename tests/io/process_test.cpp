@@ -365,7 +365,8 @@ TEST_F(process_test, in_a_program_that_ignores_its_children_counts_as_255) {
     stderr_lines said;
     const auto before = ::signal(SIGCHLD, SIG_IGN); // the kernel reaps them itself
     weft::run([] {
-        process p = start_process({"sh", "-c", "exit 3"});
+        process p = start_process({"cat"});
+        p.in().close(); // its end, which must not come while it is being started
         EXPECT_EQ(p.wait(), 255);
     });
     ::signal(SIGCHLD, before);
