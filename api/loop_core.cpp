@@ -66,6 +66,12 @@ loop_core::~loop_core() {
     }
 }
 
+void loop_core::forget_in_child() noexcept {
+    running_ = nullptr;
+    newest_ = nullptr;
+    fibers::scheduler::forget_in_child();
+}
+
 void loop_core::take_id_block() noexcept {
     next_id_ = next_id_block.fetch_add(id_block, std::memory_order_relaxed);
     last_id_ = next_id_ + id_block;

@@ -15,6 +15,7 @@
 #include "api/loop_callback.hpp"
 #include "api/loop_signals.hpp"
 #include "api/loop_threads.hpp"
+#include "api/posix/interruption.hpp"
 #include "api/slow_steps.hpp"
 #include "api/task_core.hpp"
 #include "fibers/scheduler.hpp"
@@ -58,6 +59,9 @@ class loop_core {
     static loop_core* running() noexcept { return running_; }
     // The same, or the one made last on this thread that is waiting to be run again.
     static loop_core* of_this_thread() noexcept { return running_ != nullptr ? running_ : newest_; }
+    // In the child of a fork() that this thread made: it has no loop any more. What runs goes on as
+    // a plain process; when its task or callback returns, the process ends.
+    static void forget_in_child() noexcept;
 
     bool on_own_thread() const noexcept { return thread_ == this_thread(); }
 
@@ -97,6 +101,7 @@ class loop_core {
     callback_list& callbacks() noexcept { return callbacks_; }
     detail::descriptor_callbacks& descriptor_callbacks() noexcept { return descriptor_callbacks_; }
     loop_signals& signals() noexcept { return signals_; }
+    detail::interruption& interruption() noexcept { return interruption_; }
     descriptor_list& open_descriptors() noexcept { return open_; }
     generator_list& open_generators() noexcept { return generators_; }
     std::uint64_t next_task_id() noexcept {
@@ -146,6 +151,7 @@ class loop_core {
     // Cancels the main task of this run or, if there is none, of the next.
     void stop() noexcept;
 
+    bool in_virtual_time() const noexcept { return virtual_time_ != nullptr; }
     bool debug() const noexcept { return options_.debug; }
     void set_debug(bool on);
     metrics stats() const;
@@ -182,6 +188,7 @@ class loop_core {
     callback_list callbacks_;
     detail::descriptor_callbacks descriptor_callbacks_{*this};
     loop_signals signals_{*this};
+    detail::interruption interruption_{scheduler_};
     descriptor_list open_;
     generator_list generators_;
     loop_threads threads_;

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <exception>
 #include <new>
 
 namespace weft::detail {
@@ -60,6 +62,9 @@ void task_core::body(fibers::fiber& f, bool can_run) noexcept {
     } else {
         o = self.run_callable();
     }
+    if (loop_core::running() == nullptr) [[unlikely]] {
+        self.end_child(o);
+    }
     self.end(o);
     self.release();
 }
@@ -91,6 +96,15 @@ task_core::outcome task_core::run_callable() noexcept {
         report_swallowed_cancel(*this);
     }
     return o;
+}
+
+// The task has made a fork(), and this is the child, in which there is no loop to go on with: it
+// ends as a process does whose last thread returns, or lets an exception out.
+void task_core::end_child(outcome o) noexcept {
+    if (o == outcome::error) {
+        std::rethrow_exception(error());
+    }
+    std::exit(EXIT_SUCCESS);
 }
 
 void task_core::end(outcome o) noexcept {

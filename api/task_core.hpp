@@ -54,6 +54,7 @@ class task_core final : public fibers::fiber,
     static void body(fibers::fiber& f, bool can_run) noexcept;
     outcome run_callable() noexcept;
     void end(outcome o) noexcept;
+    [[noreturn]] void end_child(outcome o) noexcept;
     void destroy() noexcept;
 
     int cancels_ = 0; // fits behind the base's last member

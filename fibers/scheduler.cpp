@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 namespace weft::fibers {
@@ -61,6 +62,10 @@ scheduler::presence::~presence() {
 
 scheduler* scheduler::on_this_thread() noexcept {
     return this_threads_scheduler;
+}
+
+void scheduler::forget_in_child() noexcept {
+    this_threads_scheduler = nullptr;
 }
 
 std::size_t scheduler::name_of(const fiber& f, char* out, std::size_t size) const noexcept {
@@ -323,6 +328,9 @@ void scheduler::run_ready() noexcept {
             count_step();
             ++callbacks_run_;
             static_cast<callback*>(item)->run();
+            if (this_threads_scheduler == nullptr) [[unlikely]] {
+                std::exit(EXIT_SUCCESS); // the child of a fork(): the loop is its parent's
+            }
             continue;
         }
         fiber& f = *static_cast<fiber*>(item);

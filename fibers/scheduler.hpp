@@ -56,6 +56,10 @@ class scheduler {
     // The scheduler that runs on this thread, or null.
     static scheduler* on_this_thread() noexcept;
 
+    // In the child of a fork() that this thread made: from now on there is none. A callback that
+    // returns ends the process, as a thread's last act does; a fiber's body is to do the same.
+    static void forget_in_child() noexcept;
+
     // --- fibers ---
 
     // Makes f known, to run in the next turn, behind what is ready; it gets a stack with its first

@@ -21,6 +21,14 @@ class wait_queue {
         bool notified; // true also when a cancel came after the notification
     };
 
+    // One who waits, in as many queues as it has of these, until the first notification.
+    struct waiter : boost::intrusive::list_base_hook<
+                        boost::intrusive::link_mode<boost::intrusive::safe_link>> {
+        explicit waiter(fiber& f) noexcept : who(f) {}
+        fiber& who;
+        bool notified = false;
+    };
+
     wait_queue() = default;
     wait_queue(const wait_queue&) = delete;
     wait_queue& operator=(const wait_queue&) = delete;
@@ -32,12 +40,18 @@ class wait_queue {
 
     result wait(scheduler& s, wait_site& site, time_point deadline = never) noexcept {
         waiter self(*s.current());
-        waiters_.push_back(self);
+        add(self);
         const wake_reason reason = s.park(site, deadline);
-        if (self.is_linked()) {
-            waiters_.erase(waiters_.iterator_to(self));
-        }
+        remove(self);
         return {reason, self.notified};
+    }
+
+    // For who parks itself: in line from now on; out of it, if it still is in it.
+    void add(waiter& w) noexcept { waiters_.push_back(w); }
+    void remove(waiter& w) noexcept {
+        if (w.is_linked()) {
+            waiters_.erase(waiters_.iterator_to(w));
+        }
     }
 
     bool notify_one(scheduler& s) noexcept {
@@ -58,12 +72,6 @@ class wait_queue {
     }
 
   private:
-    struct waiter : boost::intrusive::list_base_hook<
-                        boost::intrusive::link_mode<boost::intrusive::safe_link>> {
-        explicit waiter(fiber& f) noexcept : who(f) {}
-        fiber& who;
-        bool notified = false;
-    };
     boost::intrusive::list<waiter, boost::intrusive::constant_time_size<false>> waiters_;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace weft::reactor {
@@ -114,33 +115,140 @@ void readiness::end_watch(side& s, watch_event why) noexcept {
     }
 }
 
-wait_result readiness::wait(int fd, direction d, fibers::wait_site& site,
-                            fibers::time_point deadline) {
-    entry* e = nullptr;
-    switch (begin(fd, d, e)) {
-    case watchability::watchable:
-        break;
-    case watchability::always_ready:
-        return wait_result::ready;
+namespace {
+
+// What a wait is told when there is nothing to watch.
+wait_result answer_without_watch(watchability w) noexcept {
+    switch (w) {
     case watchability::not_open:
         return wait_result::bad_descriptor;
     case watchability::refused:
         return wait_result::unwatchable;
+    default:
+        return wait_result::ready;
     }
-    const std::uint32_t generation = e->generation;
+}
+
+} // namespace
+
+wait_result readiness::wait(int fd, direction d, fibers::wait_site& site,
+                            fibers::time_point deadline) {
+    entry* e = nullptr;
+    const watchability w = begin(fd, d, e);
+    return w == watchability::watchable ? wait_begun(*e, d, site, deadline)
+                                        : answer_without_watch(w);
+}
+
+wait_result readiness::wait_begun(entry& e, direction d, fibers::wait_site& site,
+                                  fibers::time_point deadline) {
+    const std::uint32_t generation = e.generation;
     ++waiting_;
-    const auto result = e->of(d).waiters.wait(*scheduler_, site, deadline);
+    const auto result = e.of(d).waiters.wait(*scheduler_, site, deadline);
     --waiting_;
     if (result.reason == fibers::wake_reason::cancelled) {
         return wait_result::cancelled;
     }
-    if (e->generation != generation) {
+    if (e.generation != generation) {
         return wait_result::closed;
     }
     if (result.reason == fibers::wake_reason::timed_out) {
         return wait_result::timed_out;
     }
-    return e->of(d).unwatchable ? wait_result::unwatchable : wait_result::ready;
+    return e.of(d).unwatchable ? wait_result::unwatchable : wait_result::ready;
+}
+
+// --- numbers without an owner ---
+
+wait_result readiness::wait_unowned(int fd, direction d, fibers::wait_site& site,
+                                    fibers::time_point deadline) {
+    entry* e = nullptr;
+    const watchability w = begin_unowned(fd, d, e);
+    return w == watchability::watchable ? wait_begun(*e, d, site, deadline)
+                                        : answer_without_watch(w);
+}
+
+// A socket's number in its file system is given out once, so a watched one is known again at the
+// cost of one fstat(). Of anything else the kernel is told anew, which tells it nothing if it is
+// the same.
+watchability readiness::begin_unowned(int fd, direction d, entry*& e) {
+    struct stat status {};
+    if (fd < 0 || ::fstat(fd, &status) != 0) {
+        forget(fd);
+        return watchability::not_open;
+    }
+    const std::uint64_t socket = S_ISSOCK(status.st_mode) ? status.st_ino : 0;
+    e = find(fd);
+    if (e != nullptr && (socket == 0 || e->socket != socket)) {
+        if (socket != 0 && e->socket != 0) {
+            forget(fd); // another socket, for certain
+        } else {
+            watch_anew(*e);
+        }
+    }
+    const watchability w = begin(fd, d, e);
+    if (w == watchability::watchable) {
+        e->socket = socket;
+    }
+    return w;
+}
+
+void readiness::watch_anew(entry& e) {
+    for (const direction d : {direction::read, direction::write}) {
+        side& s = e.of(d);
+        if (!ev_is_active(&s.watcher)) {
+            continue;
+        }
+        stop(s);
+        note_change(e);
+        entry* same = nullptr;
+        if ((!s.waiters.empty() || s.watch != nullptr) &&
+            begin(e.fd(), d, same) != watchability::watchable) {
+            wake_all(s); // they look for themselves
+        }
+    }
+}
+
+wait_result readiness::wait_any(std::span<interest> interests, fibers::wait_site& site,
+                                fibers::time_point deadline) {
+    struct in_line { // in the queues as long as this wait lasts, also when there is no memory for
+                     // it
+        std::span<interest> interests;
+        ~in_line() {
+            for (interest& i : interests) {
+                if (i.queue != nullptr) {
+                    i.queue->remove(i.waiter);
+                }
+            }
+        }
+    } const waiting{interests};
+    for (interest& i : interests) {
+        entry* e = nullptr;
+        if (i.watched) {
+            const watchability w = begin_unowned(i.fd, i.d, e);
+            if (w != watchability::watchable) {
+                return w == watchability::refused ? wait_result::unwatchable : wait_result::ready;
+            }
+        } else {
+            e = &find_or_make(i.fd);
+        }
+        i.queue = &e->of(i.d).waiters;
+        i.queue->add(i.waiter);
+    }
+    const auto told = [](const interest& i) { return !i.waiter.is_linked(); };
+    if (std::any_of(interests.begin(), interests.end(), told)) {
+        return wait_result::ready; // one of the numbers turned out to be another file
+    }
+    ++waiting_;
+    const fibers::wake_reason reason = scheduler_->park(site, deadline);
+    --waiting_;
+    switch (reason) {
+    case fibers::wake_reason::cancelled:
+        return wait_result::cancelled;
+    case fibers::wake_reason::timed_out:
+        return wait_result::timed_out;
+    default:
+        return wait_result::ready;
+    }
 }
 
 void readiness::on_event(struct ev_loop*, ev_io* w, int events) noexcept {
@@ -174,10 +282,17 @@ void readiness::forget(int fd) noexcept {
         return;
     }
     ++e->generation;
+    e->socket = 0;
     for (side* s : {&e->read, &e->write}) {
         stop(*s);
         wake_all(*s);
         end_watch(*s, watch_event::closed);
+    }
+}
+
+void readiness::forget_all(unsigned first, unsigned last) noexcept {
+    for (std::size_t fd = first; fd <= last && fd < entries_.size(); ++fd) {
+        forget(static_cast<int>(fd));
     }
 }
 

@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace weft::reactor {
@@ -34,6 +35,17 @@ enum class wait_result : std::uint8_t {
     closed,         // close() was called while waiting
     bad_descriptor, // it is not open
     unwatchable,    // the kernel refuses to watch it, for its kind or for lack of memory
+};
+
+// One of several descriptors and directions that a fiber waits for at once.
+struct interest {
+    interest(fibers::fiber& f, int n, direction towards, bool watch_it = true) noexcept
+        : fd(n), d(towards), watched(watch_it), waiter(f) {}
+    int fd;
+    direction d;
+    bool watched; // false: only to be told when the number is closed
+    fibers::wait_queue::waiter waiter;
+    fibers::wait_queue* queue = nullptr; // while waiting
 };
 
 class readiness {
@@ -52,6 +64,16 @@ class readiness {
     wait_result wait(int fd, direction d, fibers::wait_site& site,
                      fibers::time_point deadline = fibers::never);
 
+    // The same for a number that has no owner here: since it was last waited for it may have come
+    // to stand for another file without a forget(), so the kernel is asked what it stands for.
+    wait_result wait_unowned(int fd, direction d, fibers::wait_site& site,
+                             fibers::time_point deadline = fibers::never);
+
+    // Parks the running fiber until one of them, none of which need have an owner, is ready, not
+    // open or closed, all of which is `ready`.
+    wait_result wait_any(std::span<interest> interests, fibers::wait_site& site,
+                         fibers::time_point deadline = fibers::never);
+
     // Tells w whenever the descriptor is ready, besides waking the fibers that wait. One watch for
     // each descriptor and direction; w stays in place until end_watch() or the end it is told of.
     // Anything but `watchable`: no watch has begun. May throw std::bad_alloc.
@@ -61,6 +83,7 @@ class readiness {
     // Wakes everybody who waits for fd with `closed` and stops its watchers. Call it before the
     // descriptor is closed, replaced by dup2 or handed to somebody else.
     void forget(int fd) noexcept;
+    void forget_all(unsigned first, unsigned last) noexcept;
 
     // Wakes everybody who waits for that direction of fd, as if it had become ready: for changes
     // that the kernel does not tell.
@@ -96,6 +119,7 @@ class readiness {
         side read;
         side write;
         std::uint32_t generation = 0; // grows with every forget()
+        std::uint64_t socket = 0;     // the number of the socket that is watched, as far as known
         bool changed = false;         // it is in changed_
     };
 
@@ -104,6 +128,10 @@ class readiness {
     entry* find(int fd) noexcept;
     entry& find_or_make(int fd);
     watchability begin(int fd, direction d, entry*& e);
+    watchability begin_unowned(int fd, direction d, entry*& e);
+    void watch_anew(entry& e);
+    wait_result wait_begun(entry& e, direction d, fibers::wait_site& site,
+                           fibers::time_point deadline);
     void start(entry& e, side& s) noexcept;
     void stop(side& s) noexcept;
     void note_change(entry& e) noexcept;

@@ -34,6 +34,9 @@ PUBLIC = "api/include/"
 # Public headers that may include a foreign library: whoever includes one has chosen that library.
 BRIDGES = {"weft/asio.hpp": ("boost/",), "weft/boost_fiber.hpp": ("boost/",)}
 
+# Public headers that have libc's own signatures, and what of libc they need for those.
+LIBC_FACES = {"weft/posix.hpp": ("sys/", "time.h")}
+
 # A library that only some files may include (path prefixes), and why.
 HOMES = [
     (re.compile(r"(libev/)?ev(\+\+)?\.h"), ("reactor/", "tests/reactor/", "benchmarks/"),
@@ -100,7 +103,7 @@ def check_public(inc: Include) -> Iterator[str]:
     elif inc.target in BRIDGES and header not in BRIDGES:
         yield f"{inc} is opt-in: it brings in a foreign library, so no other public header may include it"
     elif (not inc.target.startswith("weft/") and inc.target not in STANDARD_HEADERS
-          and not inc.target.startswith(BRIDGES.get(header, ("\0",)))):
+          and not inc.target.startswith(BRIDGES.get(header, LIBC_FACES.get(header, ("\0",))))):
         yield (f"{inc} in a public header, which may include the C++ standard library and <weft/...> only; "
                "declare what is needed, or move the code to a .cpp file")
 

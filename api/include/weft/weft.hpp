@@ -26,6 +26,7 @@
 #include <weft/metrics.hpp>
 #include <weft/mutex.hpp>
 #include <weft/outcome.hpp>
+#include <weft/posix.hpp>
 #include <weft/process.hpp>
 #include <weft/queue.hpp>
 #include <weft/resolve.hpp>

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// One try to read or write that does not block the thread, whatever the descriptor is: -1 with
+// EAGAIN where it would. All else is the kernel's own answer.
+#pragma once
+
+#include "api/posix/descriptor_kinds.hpp"
+#include "api/posix/raw_calls.hpp"
+
+#include <climits>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 0x00000008
+#endif
+
+namespace weft::detail {
+
+// The ways of one operation with each kind of descriptor; each is a call that returns a count or
+// -1.
+template <class Socket, class Nowait, class Polled>
+[[gnu::always_inline]] inline ssize_t attempt(int fd, short events, Socket&& on_socket,
+                                              Nowait&& with_nowait, Polled&& plainly) noexcept {
+    descriptor_kind kind = kind_of(fd);
+    for (;;) {
+        switch (kind) {
+        case descriptor_kind::socket: {
+            const ssize_t n = on_socket();
+            if (n >= 0 || errno != ENOTSOCK) [[likely]] {
+                return n;
+            }
+            kind = learn_kind(fd);
+            break;
+        }
+        case descriptor_kind::nowait: {
+            const ssize_t n = with_nowait();
+            if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) [[likely]] {
+                return n;
+            }
+            kind = learn_kind(fd, false);
+            break;
+        }
+        case descriptor_kind::polled:
+            if (raw::poll_now(fd, events) == 0) {
+                errno = EAGAIN;
+                return -1;
+            }
+            return plainly();
+        case descriptor_kind::file:
+            // Believed only for as long as it is seen: what has taken its place might block.
+            kind = learn_kind(fd);
+            if (kind != descriptor_kind::file) {
+                break;
+            }
+            return plainly();
+        case descriptor_kind::unknown:
+            kind = learn_kind(fd);
+            if (kind == descriptor_kind::file || kind == descriptor_kind::unknown) {
+                return plainly(); // EBADF
+            }
+        }
+    }
+}
+
+inline ssize_t try_read(int fd, void* out, std::size_t size) noexcept {
+    return attempt(
+        fd, POLLIN, [&] { return raw::recvfrom(fd, out, size, MSG_DONTWAIT); },
+        [&] {
+            const iovec whole{out, size};
+            return raw::preadv2(fd, &whole, 1, RWF_NOWAIT);
+        },
+        [&] { return raw::read(fd, out, size); });
+}
+
+// How much a descriptor that is asked by poll() takes without blocking once that has said yes: an
+// atomic write of a pipe, a piece of what a terminal accepts.
+inline std::size_t certain_to_fit(int fd) noexcept {
+    constexpr std::size_t terminal = 256;
+    struct stat status {};
+    return raw::fstat(fd, status) == 0 && S_ISFIFO(status.st_mode) ? std::size_t{PIPE_BUF}
+                                                                   : terminal;
+}
+
+inline ssize_t try_write(int fd, const void* data, std::size_t size, int flags) noexcept {
+    return attempt(
+        fd, POLLOUT, [&] { return raw::sendto(fd, data, size, MSG_DONTWAIT | flags); },
+        [&] {
+            const iovec whole{const_cast<void*>(data), size};
+            return raw::pwritev2(fd, &whole, 1, RWF_NOWAIT);
+        },
+        [&] {
+            const bool file = kind_of(fd) != descriptor_kind::polled;
+            return raw::write(fd, data, file ? size : std::min(size, certain_to_fit(fd)));
+        });
+}
+
+} // namespace weft::detail

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// What is believed of each descriptor number: how to try a call on it without blocking. One byte a
+// number, in tables that are mapped when first needed and never unmapped.
+//
+// Invariant: it is a hint and nothing more. Numbers are closed and reused where nobody sees it, so
+// whoever acts on a hint does what fails, and not what blocks, when it is wrong; then it learns
+// anew. Thread-safe, and usable at any time.
+#pragma once
+
+#include <cstdint>
+
+namespace weft::detail {
+
+enum class descriptor_kind : std::uint8_t {
+    unknown,
+    socket, // MSG_DONTWAIT
+    nowait, // RWF_NOWAIT
+    polled, // knows neither: it is asked by poll() before the call
+    file,   // regular file, directory, block device: never says that it would block
+};
+
+descriptor_kind kind_of(int fd) noexcept;
+
+// Looks at what the number stands for now. `knows_nowait`: false after RWF_NOWAIT was refused.
+// `unknown`: it is not open.
+descriptor_kind learn_kind(int fd, bool knows_nowait = true) noexcept;
+
+void forget_kind(int fd) noexcept;
+void forget_kinds(unsigned first, unsigned last) noexcept;
+// What stands behind `to` is now what stands behind `from`.
+void copy_kind(int from, int to) noexcept;
+
+// Made by this process, in which no fork() has happened since: nobody else can have it.
+void mark_own(int fd) noexcept;
+bool is_own(int fd) noexcept;
+// In the parent, after a fork().
+void forget_owners() noexcept;
+
+} // namespace weft::detail
