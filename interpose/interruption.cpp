@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "interpose/interruption.hpp"
+
+#include <weft/detail/suspension.hpp>
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace weft::interpose {
+
+namespace {
+
+// Shared with the thread's own signal handlers.
+struct main_signals {
+    volatile main_state state = main_state::elsewhere;
+    volatile bool kept_any = false;
+    volatile wait_end last_wait = wait_end::undisturbed;
+    sigset_t kept{};
+};
+
+thread_local constinit main_signals here;
+
+} // namespace
+
+main_state state_of_main() noexcept {
+    return here.state;
+}
+
+void set_state_of_main(main_state s) noexcept {
+    here.state = s;
+}
+
+void keep_for_later(int signal_number, siginfo_t& info, ucontext_t& interrupted) noexcept {
+    const int error_number = errno;
+    // First blocked, for a handler may have asked for SA_NODEFER; and blocked it stays, because the
+    // mask that this handler returns to says so.
+    sigset_t one;
+    sigemptyset(&one);
+    sigaddset(&one, signal_number);
+    ::pthread_sigmask(SIG_BLOCK, &one, nullptr);
+    sigaddset(&interrupted.uc_sigmask, signal_number);
+    ::syscall(SYS_rt_tgsigqueueinfo, ::getpid(), ::gettid(), signal_number, &info);
+    if (!here.kept_any) {
+        sigemptyset(&here.kept);
+        here.kept_any = true;
+    }
+    sigaddset(&here.kept, signal_number);
+    // The wait that is on, or is about to begin, ends.
+    detail::begin_signal_handler();
+    detail::end_signal_handler(false);
+    errno = error_number;
+}
+
+void note_handler(bool restarts_calls) noexcept {
+    if (!restarts_calls) {
+        here.last_wait = wait_end::interrupted;
+    } else if (here.last_wait == wait_end::undisturbed) {
+        here.last_wait = wait_end::restarted;
+    }
+}
+
+void begin_wait() noexcept {
+    here.last_wait = wait_end::undisturbed;
+    here.state = main_state::waiting;
+}
+
+wait_end end_wait() {
+    here.state = main_state::running;
+    if (here.kept_any) {
+        here.kept_any = false;
+        const sigset_t kept = here.kept;
+        ::pthread_sigmask(SIG_UNBLOCK, &kept, nullptr); // the handlers run here
+    }
+    return here.last_wait;
+}
+
+} // namespace weft::interpose

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "interpose/program_main.hpp"
+
+#include "interpose/interruption.hpp"
+#include "interpose/own_descriptors.hpp"
+
+#include <weft/detail/suspension.hpp>
+#include <weft/loop.hpp>
+#include <weft/runner.hpp>
+#include <weft/task.hpp>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdlib>
+#include <exception>
+#include <optional>
+#include <string>
+
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+namespace weft::interpose {
+
+namespace {
+
+// The loop calls no code of the program's.
+constexpr std::size_t loop_stack_size = std::size_t{256} * 1024;
+
+// Everything there is of the program's loop. It lives until the process ends, unless main ends by
+// pthread_exit().
+class program_loop {
+  public:
+    // Returns as the main task, on the stack that it was called on.
+    void enter();
+    // Called there: ends the task and the loop, and returns as a plain thread.
+    void leave();
+
+  private:
+    static void on_loop_stack();
+    void serve();
+    void main_task();
+
+    ucontext_t loop_{};
+    ucontext_t program_{};
+    ucontext_t task_{};
+    void* stack_ = nullptr;
+    std::string failure_;
+    struct sigaction fault_action_ {};
+    stack_t signal_stack_{};
+};
+
+constinit program_loop* the_loop = nullptr; // between its begin and the first step on its stack
+
+void program_loop::enter() {
+    stack_ = ::mmap(nullptr, loop_stack_size, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    if (stack_ == MAP_FAILED) {
+        failure_ = "no memory";
+        return;
+    }
+    ::mprotect(stack_, static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)), PROT_NONE);
+    // weft's report of stack overflows is about its own tasks' stacks: the program's ends as bare.
+    ::sigaction(SIGSEGV, nullptr, &fault_action_);
+    ::sigaltstack(nullptr, &signal_stack_);
+    ::getcontext(&loop_);
+    loop_.uc_stack.ss_sp = stack_;
+    loop_.uc_stack.ss_size = loop_stack_size;
+    loop_.uc_link = nullptr;
+    the_loop = this;
+    ::makecontext(&loop_, &program_loop::on_loop_stack, 0);
+    ::swapcontext(&program_, &loop_);
+    if (!failure_.empty()) {
+        const std::string line = "weft-run: no loop to run the program on: " + failure_ + "\n";
+        [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+        ::_exit(125);
+    }
+    set_state_of_main(main_state::running);
+}
+
+void program_loop::on_loop_stack() {
+    program_loop& self = *the_loop;
+    try {
+        self.serve();
+    } catch (const std::exception& e) {
+        self.failure_ = e.what();
+    }
+    ::setcontext(&self.program_);
+}
+
+void program_loop::serve() {
+    std::optional<own_descriptors_begin> ours(std::in_place);
+    runner r;
+    ours.reset();
+    bool ended = false;
+    std::optional<task<void>> main;
+    r.get_loop().call_soon([&] {
+        main.emplace(spawn(task_options{.name = "main"}, [&] {
+            main_task();
+            ended = true;
+        }));
+    });
+    while (!ended) { // poll() knows no deadlock: a main that waits for ever does so
+        r.poll(std::chrono::hours(1));
+    }
+    give_up_own_descriptors();
+}
+
+void program_loop::main_task() {
+    ::sigaction(SIGSEGV, &fault_action_, nullptr);
+    ::sigaltstack(&signal_stack_, nullptr);
+    detail::let_signals_interrupt_this_task();
+    ::swapcontext(&task_, &program_); // enter() returns; leave() comes back here
+}
+
+void program_loop::leave() {
+    set_state_of_main(main_state::elsewhere);
+    ::swapcontext(&program_, &task_);
+    ::munmap(stack_, loop_stack_size);
+}
+
+// From the start of exit() on, calls are libc's: what they would need may be gone already.
+void stop_suspending() {
+    detail::forbid_suspension();
+}
+
+} // namespace
+
+int run_main_as_task(main_function main, int argc, char** argv, char** envp) {
+    static constinit program_loop loop;
+    // pthread_exit() unwinds main's stack; the last thread must then be one of the program's own.
+    struct ended_by_unwinding {
+        bool returned = false;
+        ~ended_by_unwinding() {
+            if (!returned) {
+                loop.leave();
+            }
+        }
+    } guard;
+    loop.enter();
+    std::atexit(&stop_suspending);
+    errno = 0;
+    const int status = main(argc, argv, envp);
+    guard.returned = true;
+    return status;
+}
+
+} // namespace weft::interpose
