@@ -37,16 +37,13 @@ class parked {
     std::uintptr_t message = 0;
     bool queued = false;
 
-    // Where it is next: in the ring, and afterwards among those that are to be woken.
+    // The bucket's links. `next` is in the ring, and afterwards among those that are to be woken.
     parked* next = nullptr;
+    parked* previous = nullptr;
+    parked* next_address = nullptr; // of the first one in a ring
 
   protected:
     ~parked() = default;
-
-  private:
-    friend class parking_bucket;
-    parked* previous = nullptr;
-    parked* next_address = nullptr; // of the first one in a ring
 };
 
 // Between threads, without a system call unless there is a conflict. Not std::mutex, whose calls
