@@ -173,6 +173,9 @@ park_result park(const parking_place& place, const park_steps& steps) {
     }
     task_core* self = loop->current_task();
     if (self == nullptr) {
+        if (has_passed(place.deadline, loop->scheduler())) {
+            return {park_end::timed_out};
+        }
         throw_not_in_task(place.call);
     }
     if (!place.keep_cancels) {

@@ -52,8 +52,9 @@ struct park_steps {
 };
 
 // Blocks the running task or, outside any loop, the thread, until it is woken at the address, the
-// deadline comes or the task is cancelled; the latter is told, not thrown. On the loop's own stack:
-// not_in_task, naming the call. A loop whose tasks all wait here sleeps on without deadlock_error,
+// deadline comes or the task is cancelled; the latter is told, not thrown. A deadline that has
+// passed: a task gives up a turn. On the loop's own stack: not_in_task, naming the call, or
+// `timed_out` where that is due. A loop whose tasks all wait here sleeps on without deadlock_error,
 // as another thread may wake them, unless the process has no other thread.
 WEFT_API park_result park(const parking_place& place, const park_steps& steps);
 
