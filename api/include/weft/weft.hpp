@@ -19,6 +19,7 @@
 #include <weft/future.hpp>
 #include <weft/gather.hpp>
 #include <weft/generator.hpp>
+#include <weft/green.hpp>
 #include <weft/handle.hpp>
 #include <weft/latch.hpp>
 #include <weft/listener.hpp>
