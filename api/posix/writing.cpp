@@ -46,7 +46,7 @@ ssize_t writev(int fd, const ::iovec* pieces, int count) {
     }
     const bool list = count > 0 && count <= detail::most_pieces;
     const std::size_t size = list ? detail::total_size(pieces, count) : 0;
-    if (!list || only_touches(fd, size)) {
+    if (!list || size == 0) { // unlike write(), which sends an empty datagram
         return raw::writev(fd, pieces, count);
     }
     return detail::write_whole("writev", fd, size, [&](std::size_t done) {
