@@ -39,10 +39,19 @@ class hook<Name, Result(Arguments...), After> {
         if (!detail::may_suspend()) {
             return original<Name, Result(Arguments...)>::call(arguments...);
         }
+        if (state_of_main() == main_state::elsewhere) [[likely]] {
+            return cooperative(arguments...);
+        }
+        return call_of_program(cooperative, arguments...);
+    }
+
+  private:
+    // Of a main that weft-run has started. Apart, because it needs registers that nobody else does.
+    template <class Cooperative>
+    [[gnu::noinline]] static Result call_of_program(Cooperative cooperative,
+                                                    Arguments... arguments) {
         if constexpr (After == after_handler::in_thread) {
-            return state_of_main() == main_state::elsewhere
-                       ? cooperative(arguments...)
-                       : original<Name, Result(Arguments...)>::call(arguments...);
+            return original<Name, Result(Arguments...)>::call(arguments...);
         } else {
             return interruptible(After == after_handler::restarted,
                                  [&] { return cooperative(arguments...); });

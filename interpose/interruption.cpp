@@ -12,7 +12,6 @@ namespace {
 
 // Shared with the thread's own signal handlers.
 struct main_signals {
-    volatile main_state state = main_state::elsewhere;
     volatile bool kept_any = false;
     volatile wait_end last_wait = wait_end::undisturbed;
     sigset_t kept{};
@@ -21,14 +20,6 @@ struct main_signals {
 thread_local constinit main_signals here;
 
 } // namespace
-
-main_state state_of_main() noexcept {
-    return here.state;
-}
-
-void set_state_of_main(main_state s) noexcept {
-    here.state = s;
-}
 
 void keep_for_later(int signal_number, siginfo_t& info, ucontext_t& interrupted) noexcept {
     const int error_number = errno;
@@ -61,11 +52,11 @@ void note_handler(bool restarts_calls) noexcept {
 
 void begin_wait() noexcept {
     here.last_wait = wait_end::undisturbed;
-    here.state = main_state::waiting;
+    set_state_of_main(main_state::waiting);
 }
 
 wait_end end_wait() {
-    here.state = main_state::running;
+    set_state_of_main(main_state::running);
     if (here.kept_any) {
         here.kept_any = false;
         const sigset_t kept = here.kept;

@@ -24,8 +24,15 @@ enum class main_state : std::uint8_t {
     waiting, // in a call of weft's: what comes now is kept until it has been left
 };
 
-main_state state_of_main() noexcept;
-void set_state_of_main(main_state s) noexcept;
+// Read by the thread's own signal handlers.
+inline thread_local constinit volatile main_state this_threads_main = main_state::elsewhere;
+
+inline main_state state_of_main() noexcept {
+    return this_threads_main;
+}
+inline void set_state_of_main(main_state s) noexcept {
+    this_threads_main = s;
+}
 
 // In a signal handler, while main is `waiting`: the signal comes back when end_wait() is called.
 void keep_for_later(int signal_number, siginfo_t& info, ucontext_t& interrupted) noexcept;
