@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """Installs the build into an empty folder and uses it from there, with no other knowledge than pkg-config's answer.
 
-usage: install_test.py BUILD_DIR INCLUDE_DIR CONSUMER.cpp COMPILER...
+usage: install_test.py BUILD_DIR INCLUDE_DIR CONSUMER.cpp INTERPOSED.cpp COMPILER...
 
 INCLUDE_DIR is the folder of the public headers in the source tree, to compare with what gets installed.
 """
@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parents[1] / "headers"))
 from alone import FOREIGN  # noqa: E402
 
-BUILD, PUBLIC, CONSUMER, *COMPILER = sys.argv[1:]
+BUILD, PUBLIC, CONSUMER, INTERPOSED, *COMPILER = sys.argv[1:]
 
 # The names that a shared library of one namespace may export: weft's functions, variables and templates (_ZN4weft...),
 # and what the compiler makes for its classes (tables, type information, thunks, guards).
@@ -52,9 +52,9 @@ class Installed(unittest.TestCase):
         assert len(found) == 1, f"{name} installed {len(found)} times: {found}"
         return found[0]
 
-    def pkg_config(self, *arguments: str) -> list[str]:
-        """The words that pkg-config answers when weft.pc is the only one it can see."""
-        return run("pkg-config", *arguments, "weft", PKG_CONFIG_LIBDIR=str(self.pc.parent), PKG_CONFIG_PATH="",
+    def pkg_config(self, *arguments: str, package: str = "weft") -> list[str]:
+        """The words that pkg-config answers when ours are the only ones it can see."""
+        return run("pkg-config", *arguments, package, PKG_CONFIG_LIBDIR=str(self.pc.parent), PKG_CONFIG_PATH="",
                    PKG_CONFIG_SYSROOT_DIR=str(self.root), PKG_CONFIG_ALLOW_SYSTEM_CFLAGS="1",
                    PKG_CONFIG_ALLOW_SYSTEM_LIBS="1").split()
 
@@ -66,6 +66,16 @@ class Installed(unittest.TestCase):
         run(*COMPILER, "-Wall", "-Wextra", "-Wpedantic", "-Werror", CONSUMER, "-o", str(program),
             *self.pkg_config("--cflags", "--libs"))
         run(str(program), LD_LIBRARY_PATH=str(self.library.parent))
+
+    def test_consumer_of_libc_s_names(self) -> None:
+        program = self.scratch / "interposed"
+        run(*COMPILER, "-Wall", "-Werror", "-Wl,--as-needed", INTERPOSED, "-o", str(program),
+            *self.pkg_config("--cflags", "--libs", package="weft-interpose"))
+        run(str(program), LD_LIBRARY_PATH=str(self.library.parent))
+
+    def test_weft_run_finds_its_library(self) -> None:
+        echo = run(str(self.only("weft-run")), "sh", "-c", "echo $PPID $0", LD_LIBRARY_PATH=str(self.library.parent))
+        self.assertEqual(echo, f"{os.getpid()} sh\n")
 
     def test_consumer_needs_no_foreign_header(self) -> None:
         rule = run(*COMPILER, "-M", CONSUMER, *self.pkg_config("--cflags"))
