@@ -10,6 +10,8 @@ build_packages=(
 demo_packages=("${build_packages[@]}" libcli11-dev nlohmann-json3-dev)
 test_packages=(
     "${demo_packages[@]}" libgtest-dev libgmock-dev valgrind gdb binutils libssl-dev openssl curl nginx-light
+    # Libraries that block and their servers, which the tests start themselves.
+    libpq-dev postgresql libhiredis-dev redis-server libmariadb-dev mariadb-server libcurl4-openssl-dev strace
 )
 micro_packages=(
     "${demo_packages[@]}" libbenchmark-dev 'libboost-fiber-dev|libboost-fiber1.74-dev' libst-dev golang-go python3
