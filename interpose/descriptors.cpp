@@ -144,7 +144,8 @@ WEFT_DEFINE(int, dup, (int fd)) {
         void* argument = va_arg(arguments, void*);                                                 \
         va_end(arguments);                                                                         \
         if ((command == F_SETLKW || command == F_OFD_SETLKW) && may_suspend()) {                   \
-            return interruptible(true, [&] { return weft::posix::fcntl(fd, command, argument); }); \
+            return interruptible([] { return true; },                                              \
+                                 [&] { return weft::posix::fcntl(fd, command, argument); });       \
         }                                                                                          \
         const int result =                                                                         \
             WEFT_ORIGINAL(int, symbol, (int, int, void*))::call(fd, command, argument);            \
@@ -156,9 +157,9 @@ WEFT_FCNTL(__fcntl)
 
 // --- making new ones ---
 
-WEFT_HOOK(restarted, int, accept, accept, (int fd, sockaddr* address, socklen_t* size),
+WEFT_HOOK(receiving, int, accept, accept, (int fd, sockaddr* address, socklen_t* size),
           (fd, address, size))
-WEFT_HOOK(restarted, int, accept4, accept4, (int fd, sockaddr* address, socklen_t* size, int flags),
+WEFT_HOOK(receiving, int, accept4, accept4, (int fd, sockaddr* address, socklen_t* size, int flags),
           (fd, address, size, flags))
 
 // `all`: the arguments. weft's own function, where there is one, notes that nobody else has it.

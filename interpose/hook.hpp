@@ -19,11 +19,15 @@
 #include <weft/detail/suspension.hpp>
 #include <weft/posix.hpp>
 
+#include <sys/socket.h>
+
 namespace weft::interpose {
 
 // For a program run by weft-run: what a handler that was set with SA_RESTART does to the call.
 enum class after_handler {
     restarted, // it goes on
+    receiving, // the same, but not where the socket has an SO_RCVTIMEO
+    sending,   // nor here an SO_SNDTIMEO
     ended,     // EINTR all the same
     in_thread, // weft gives it to a thread. Such a program is alone on its loop: it is libc's call.
 };
@@ -46,6 +50,17 @@ class hook<Name, Result(Arguments...), After> {
     }
 
   private:
+    template <class First, class... Others>
+    static bool restarts(First first, [[maybe_unused]] Others... others) noexcept {
+        if constexpr (After == after_handler::receiving) {
+            return !has_time_limit(first, SO_RCVTIMEO);
+        } else if constexpr (After == after_handler::sending) {
+            return !has_time_limit(first, SO_SNDTIMEO);
+        } else {
+            return After == after_handler::restarted;
+        }
+    }
+
     // Of a main that weft-run has started. Apart, because it needs registers that nobody else does.
     template <class Cooperative>
     [[gnu::noinline]] static Result call_of_program(Cooperative cooperative,
@@ -53,7 +68,7 @@ class hook<Name, Result(Arguments...), After> {
         if constexpr (After == after_handler::in_thread) {
             return original<Name, Result(Arguments...)>::call(arguments...);
         } else {
-            return interruptible(After == after_handler::restarted,
+            return interruptible([&] { return restarts(arguments...); },
                                  [&] { return cooperative(arguments...); });
         }
     }

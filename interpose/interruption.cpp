@@ -3,7 +3,9 @@
 
 #include <weft/detail/suspension.hpp>
 
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 namespace weft::interpose {
@@ -40,6 +42,13 @@ void keep_for_later(int signal_number, siginfo_t& info, ucontext_t& interrupted)
     detail::begin_signal_handler();
     detail::end_signal_handler(false);
     errno = error_number;
+}
+
+bool has_time_limit(int fd, int option) noexcept {
+    timeval limit{};
+    socklen_t size = sizeof(limit);
+    return ::getsockopt(fd, SOL_SOCKET, option, &limit, &size) == 0 &&
+           (limit.tv_sec != 0 || limit.tv_usec != 0);
 }
 
 void note_handler(bool restarts_calls) noexcept {

@@ -54,10 +54,14 @@ inline bool has_failed_with_eintr(long result) noexcept {
     return result == -1 && errno == EINTR;
 }
 
+// Whether a socket's calls end by themselves after a while (option: SO_RCVTIMEO, SO_SNDTIMEO);
+// other descriptors' never do.
+bool has_time_limit(int fd, int option) noexcept;
+
 // Makes a call of weft's, and again where a signal has ended it and everybody agrees that it should
-// go on.
-template <class Call>
-auto interruptible(bool restarts, Call&& call) -> decltype(call()) {
+// go on: `restarts`, asked after the handlers have run, says whether those with SA_RESTART do.
+template <class Restarts, class Call>
+auto interruptible(Restarts&& restarts, Call&& call) -> decltype(call()) {
     using result_type = decltype(call());
     if (state_of_main() == main_state::elsewhere) [[likely]] {
         return call();
@@ -72,7 +76,7 @@ auto interruptible(bool restarts, Call&& call) -> decltype(call()) {
             const wait_end end = end_wait();
             errno = error_number;
             if (!has_failed_with_eintr(static_cast<long>(result)) || end == wait_end::interrupted ||
-                (end == wait_end::restarted && !restarts)) {
+                (end == wait_end::restarted && !restarts())) {
                 return result;
             }
         }
@@ -83,7 +87,7 @@ auto interruptible(bool restarts, Call&& call) -> decltype(call()) {
 template <class Call>
 auto interruptible_with(const sigset_t* mask, Call&& call) -> decltype(call()) {
     if (mask == nullptr || state_of_main() == main_state::elsewhere) {
-        return interruptible(false, call);
+        return interruptible([] { return false; }, call);
     }
     for (;;) {
         sigset_t before;

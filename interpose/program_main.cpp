@@ -13,10 +13,10 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <optional>
-#include <string>
 
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -47,10 +47,15 @@ class program_loop {
     ucontext_t program_{};
     ucontext_t task_{};
     void* stack_ = nullptr;
-    std::string failure_;
+    char failure_[256] = ""; // why there is no loop
     struct sigaction fault_action_ {};
     stack_t signal_stack_{};
 };
+
+[[noreturn]] void end_process(const char* why) {
+    ::dprintf(STDERR_FILENO, "weft-run: no loop to run the program on: %s\n", why);
+    ::_exit(125);
+}
 
 constinit program_loop* the_loop = nullptr; // between its begin and the first step on its stack
 
@@ -58,8 +63,7 @@ void program_loop::enter() {
     stack_ = ::mmap(nullptr, loop_stack_size, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     if (stack_ == MAP_FAILED) {
-        failure_ = "no memory";
-        return;
+        end_process("no memory");
     }
     ::mprotect(stack_, static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)), PROT_NONE);
     // weft's report of stack overflows is about its own tasks' stacks: the program's ends as bare.
@@ -72,10 +76,8 @@ void program_loop::enter() {
     the_loop = this;
     ::makecontext(&loop_, &program_loop::on_loop_stack, 0);
     ::swapcontext(&program_, &loop_);
-    if (!failure_.empty()) {
-        const std::string line = "weft-run: no loop to run the program on: " + failure_ + "\n";
-        [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
-        ::_exit(125);
+    if (failure_[0] != '\0') {
+        end_process(failure_);
     }
     set_state_of_main(main_state::running);
 }
@@ -85,7 +87,7 @@ void program_loop::on_loop_stack() {
     try {
         self.serve();
     } catch (const std::exception& e) {
-        self.failure_ = e.what();
+        std::snprintf(self.failure_, sizeof(self.failure_), "%s", e.what());
     }
     ::setcontext(&self.program_);
 }

@@ -27,6 +27,15 @@ bool in_vfork_child() noexcept {
 
 } // namespace weft::interpose
 
+// The fork() for signal handlers tells nobody that it was one: no handler of pthread_atfork() runs.
+WEFT_DEFINE(pid_t, _Fork, ()) {
+    const pid_t child = WEFT_ORIGINAL(pid_t, _Fork, ())::call();
+    if (child == 0) {
+        weft::detail::forbid_suspension();
+    }
+    return child;
+}
+
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
 extern "C" {

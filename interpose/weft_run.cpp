@@ -2,7 +2,7 @@
 //
 // weft-run PROGRAM ARGUMENTS...: becomes the program, with libweft-interpose.so preloaded. The rest
 // happens in the program (start.cpp). What the loader would not preload into anyway, a static
-// program or one that changes its user, is started as it is.
+// program or one with rights of its own, is started as it is.
 #include "interpose/run_environment.hpp"
 
 #include <cerrno>
@@ -17,6 +17,7 @@
 
 #include <elf.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 namespace {
@@ -91,6 +92,9 @@ bool can_be_preloaded(const std::string& path) {
         return false;
     }
     if ((status.st_mode & S_ISGID) != 0 && status.st_gid != ::getgid()) {
+        return false;
+    }
+    if (::getxattr(path.c_str(), "security.capability", nullptr, 0) > 0) {
         return false;
     }
     const program_kind kind = kind_of(path);

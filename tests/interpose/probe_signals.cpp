@@ -114,6 +114,28 @@ PROBE(a_handler_with_sa_restart_ends_only_some_calls) {
     return 0;
 }
 
+PROBE(a_socket_with_a_time_limit_is_not_restarted) {
+    int sockets[2];
+    [[maybe_unused]] const int ok = socketpair(AF_UNIX, SOCK_STREAM, 0, sockets);
+    timeval limit{5, 0};
+    setsockopt(sockets[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    set(SIGALRM, &count, SA_RESTART);
+    char c;
+    alarm_after(20);
+    report("recv", recv(sockets[0], &c, 1, 0));
+    limit = {0, 20'000};
+    setsockopt(sockets[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    report("recv", recv(sockets[0], &c, 1, 0));
+    const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr address{AF_UNIX, ""};
+    report("bind", bind(listener, &address, sizeof(address.sa_family)) + listen(listener, 1));
+    limit = {5, 0};
+    setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    alarm_after(20);
+    report("accept", accept(listener, nullptr, nullptr));
+    return 0;
+}
+
 PROBE(waiting_for_a_child_is_restarted_or_ended) {
     set(SIGALRM, &count, SA_RESTART);
     int status = 0;
