@@ -179,7 +179,11 @@ park_result park(const parking_place& place, const park_steps& steps) {
         throw_not_in_task(place.call);
     }
     if (!place.keep_cancels) {
-        return park_task(*self, place, steps);
+        const park_result result = park_task(*self, place, steps);
+        if (result.end == park_end::cancelled && place.repeat_cancels) {
+            loop->scheduler().cancel(*self);
+        }
+        return result;
     }
     self->block_cancels();
     const park_result result = park_task(*self, place, steps);

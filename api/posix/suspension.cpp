@@ -37,10 +37,6 @@ void remove(std::uint32_t reason) noexcept {
     std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
-bool in_signal_handler() noexcept {
-    return (reasons & ~child_of_fork) >= one_handler;
-}
-
 // To tell a child of vfork(), which runs in its parent's memory.
 constinit std::atomic<pid_t> process = 0;
 
@@ -65,6 +61,20 @@ const int hooks_in_fork = [] {
 bool may_suspend() noexcept {
     const loop_core* const loop = loop_core::running();
     return loop != nullptr && reasons == 0 && loop->current_task() != nullptr;
+}
+
+bool in_signal_handler() noexcept {
+    return (reasons & ~child_of_fork) >= one_handler;
+}
+
+std::uint64_t running_task_id() noexcept {
+    const loop_core* const loop = loop_core::running();
+    const task_core* const task = loop != nullptr ? loop->current_task() : nullptr;
+    return task != nullptr ? task->id() : 0;
+}
+
+bool in_virtual_time() noexcept {
+    return loop_core::running()->in_virtual_time();
 }
 
 void forbid_suspension() noexcept {

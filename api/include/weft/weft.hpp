@@ -41,6 +41,7 @@
 #include <weft/stream.hpp>
 #include <weft/task.hpp>
 #include <weft/task_group.hpp>
+#include <weft/thread_calls.hpp>
 #include <weft/thread_pool.hpp>
 #include <weft/timeout.hpp>
 #include <weft/tls.hpp>

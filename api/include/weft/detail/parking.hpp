@@ -39,6 +39,7 @@ struct parking_place {
     clock::time_point deadline = clock::time_point::max();
     std::uintptr_t token = 0;          // what wakers are told of this waiter
     bool keep_cancels = false;         // a cancel is kept for the task's next blocking call
+    bool repeat_cancels = false;       // a cancel ends this wait, and the task's next one as well
     wait_describer describe = nullptr; // null: names the address
 };
 

@@ -7,6 +7,8 @@
 
 #include <weft/detail/export.hpp>
 
+#include <cstdint>
+
 namespace weft::detail {
 
 // Whether a task runs here that may be suspended: this is no thread without a loop, no callback, no
@@ -14,9 +16,20 @@ namespace weft::detail {
 // thread; async-signal-safe.
 WEFT_API bool may_suspend() noexcept;
 
+// The running task's number, which no other one ever has, whether it may be suspended or not; 0: none
+// runs here. Any thread; async-signal-safe.
+WEFT_API std::uint64_t running_task_id() noexcept;
+
+// Whether the running loop's time is virtual: what becomes so by itself, and not by time's passing,
+// cannot be waited for by looking again later. Only where a loop runs.
+WEFT_API bool in_virtual_time() noexcept;
+
 // Around a stretch that must not suspend; counted. Async-signal-safe.
 WEFT_API void forbid_suspension() noexcept;
 WEFT_API void allow_suspension() noexcept;
+
+// Whether one of the program's signal handlers runs on this thread. Async-signal-safe.
+WEFT_API bool in_signal_handler() noexcept;
 
 // Around every call of the program's signal handlers; counted, so handlers may interrupt handlers.
 // `restarts`: the handler was installed with SA_RESTART. When this thread's loop has a task whose
