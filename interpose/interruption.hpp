@@ -10,6 +10,8 @@
 // the kernel's own doing: the stack it runs on, its mask, what it is told, where it returns to.
 #pragma once
 
+#include <weft/detail/suspension.hpp>
+
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -32,6 +34,14 @@ inline main_state state_of_main() noexcept {
 }
 inline void set_state_of_main(main_state s) noexcept {
     this_threads_main = s;
+}
+
+// Whether the running task is that main. It is alone on its loop, so it may as well block the
+// thread.
+inline thread_local constinit std::uint64_t this_threads_main_task = 0;
+inline bool runs_main() noexcept {
+    return state_of_main() != main_state::elsewhere &&
+           this_threads_main_task == detail::running_task_id();
 }
 
 // In a signal handler, while main is `waiting`: the signal comes back when end_wait() is called.

@@ -79,6 +79,7 @@ void program_loop::enter() {
     if (failure_[0] != '\0') {
         end_process(failure_);
     }
+    this_threads_main_task = detail::running_task_id();
     set_state_of_main(main_state::running);
 }
 

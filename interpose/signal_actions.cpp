@@ -3,6 +3,7 @@
 
 #include "interpose/interruption.hpp"
 #include "interpose/real.hpp"
+#include "interpose/threads/own_calls.hpp"
 #include "interpose/vfork.hpp"
 
 #include <weft/detail/suspension.hpp>
@@ -124,6 +125,15 @@ void handle(int signal_number, siginfo_t* info, void* interrupted) {
     }
 }
 
+constinit std::atomic<bool> program_has_handlers = false;
+
+// weft's own ones do nothing that a program has to know of.
+void note_handler_of_program(const struct sigaction& a) noexcept {
+    if (!never_waits_as_task(reinterpret_cast<const void*>(a.sa_handler))) {
+        program_has_handlers.store(true, std::memory_order_relaxed);
+    }
+}
+
 bool is_ours(const struct sigaction& a) noexcept {
     return (a.sa_flags & SA_SIGINFO) != 0 && a.sa_sigaction == &handle;
 }
@@ -167,6 +177,7 @@ int set_action(int signal_number, const struct sigaction* wanted,
         }
         if (asked && has_handler(*asked)) {
             e.action = *asked;
+            note_handler_of_program(*asked);
         }
     }
     e.version.fetch_add(1, std::memory_order_acq_rel);
@@ -174,6 +185,10 @@ int set_action(int signal_number, const struct sigaction* wanted,
         *before = found;
     }
     return result;
+}
+
+bool program_has_signal_handlers() noexcept {
+    return program_has_handlers.load(std::memory_order_relaxed);
 }
 
 void leave_handlers() noexcept {

@@ -16,6 +16,9 @@ namespace weft::interpose {
 int set_action(int signal_number, const struct sigaction* wanted,
                struct sigaction* before) noexcept;
 
+// Whether the program has ever set a handler: one that may do what nothing else here is told of.
+bool program_has_signal_handlers() noexcept;
+
 // A handler is left by a jump and not by returning.
 void leave_handlers() noexcept;
 
