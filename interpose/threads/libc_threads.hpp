@@ -32,6 +32,14 @@ WEFT_LIBC(int, clock_lock, pthread_mutex_clocklock, (mutex * m, clockid_t c, con
           (m, c, at))
 WEFT_LIBC(int, unlock, pthread_mutex_unlock, (mutex * m), (m))
 
+WEFT_LIBC(int, wait, pthread_cond_wait, (cond * c, mutex* m), (c, m))
+WEFT_LIBC(int, timed_wait, pthread_cond_timedwait, (cond * c, mutex* m, const timespec* at),
+          (c, m, at))
+WEFT_LIBC(int, clock_wait, pthread_cond_clockwait,
+          (cond * c, mutex* m, clockid_t k, const timespec* at), (c, m, k, at))
+WEFT_LIBC(int, signal, pthread_cond_signal, (cond * c), (c))
+WEFT_LIBC(int, broadcast, pthread_cond_broadcast, (cond * c), (c))
+
 WEFT_LIBC(int, read_lock, pthread_rwlock_rdlock, (rwlock * l), (l))
 WEFT_LIBC(int, try_read_lock, pthread_rwlock_tryrdlock, (rwlock * l), (l))
 WEFT_LIBC(int, timed_read_lock, pthread_rwlock_timedrdlock, (rwlock * l, const timespec* at),
@@ -58,8 +66,6 @@ WEFT_LIBC(int, lock, pthread_spin_lock, (pthread_spinlock_t * l), (l))
 WEFT_LIBC(int, try_lock, pthread_spin_trylock, (pthread_spinlock_t * l), (l))
 
 WEFT_LIBC(int, join, pthread_join, (pthread_t t, void** result), (t, result))
-WEFT_LIBC(int, timed_join, pthread_timedjoin_np, (pthread_t t, void** result, const timespec* at),
-          (t, result, at))
 WEFT_LIBC(int, clock_join, pthread_clockjoin_np,
           (pthread_t t, void** result, clockid_t c, const timespec* at), (t, result, c, at))
 

@@ -4,7 +4,7 @@
 // a task has a thread of its own do that, and parks meanwhile.
 #include "interpose/hook.hpp"
 #include "interpose/threads/claims.hpp"
-#include "interpose/threads/deadlines.hpp"
+#include "interpose/threads/joins.hpp"
 #include "interpose/threads/libc_threads.hpp"
 #include "interpose/threads/short_lock.hpp"
 #include "interpose/threads/task_waits.hpp"
@@ -131,20 +131,22 @@ int join_as_task(pthread_t thread, void** result, const time_limit& limit) {
 
 } // namespace
 
-WEFT_DEFINE(int, pthread_join, (pthread_t thread, void** result)) {
-    if (would_wait_for_each_other(thread)) {
+int weft::interpose::join_thread(pthread_t thread, void** result, const time_limit& limit) {
+    if (limit.at == nullptr && would_wait_for_each_other(thread)) {
         return EDEADLK;
     }
-    return is_task() ? join_as_task(thread, result, {}) : libc::join(thread, result);
+    return is_task() ? join_as_task(thread, result, limit) : join_in_libc(thread, result, limit);
+}
+
+WEFT_DEFINE(int, pthread_join, (pthread_t thread, void** result)) {
+    return join_thread(thread, result);
 }
 
 WEFT_DEFINE(int, pthread_timedjoin_np, (pthread_t thread, void** result, const timespec* at)) {
-    return is_task() ? join_as_task(thread, result, {CLOCK_REALTIME, at})
-                     : libc::timed_join(thread, result, at);
+    return join_thread(thread, result, {CLOCK_REALTIME, at});
 }
 
 WEFT_DEFINE(int, pthread_clockjoin_np,
             (pthread_t thread, void** result, clockid_t clock, const timespec* at)) {
-    return is_task() ? join_as_task(thread, result, {clock, at})
-                     : libc::clock_join(thread, result, clock, at);
+    return join_thread(thread, result, {clock, at});
 }

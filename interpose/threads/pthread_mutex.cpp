@@ -9,7 +9,8 @@
 using namespace weft::interpose;
 
 WEFT_DEFINE(int, pthread_mutex_lock, (pthread_mutex_t * m)) {
-    if (!weft::detail::may_suspend() && !libc::counts_by_thread(*m)) [[likely]] {
+    if (!weft::detail::may_suspend() && (!libc::counts_by_thread(*m) || task_holds::here().empty()))
+        [[likely]] {
         return libc::lock(m);
     }
     return lock_mutex(*m, __builtin_return_address(0));

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// pthread_once() on a task, by libc's own protocol in the control word, so that tasks and threads
-// may come to the same one: a routine that suspends lets the other tasks run, and those that come
-// to the same control meanwhile park.
-//
-// The word is 0 at first, 2 once the routine has returned, and while it runs 1 plus a number of the
-// process's, which tells a child of a fork that nobody runs it any more.
+// libc's control word is 0 at first, 2 once the routine has returned, and while it runs 1 plus a
+// number of the process's, which tells a child of a fork that nobody runs it any more.
 #include "interpose/hook.hpp"
 #include "interpose/threads/libc_threads.hpp"
+#include "interpose/threads/onces.hpp"
 #include "interpose/threads/parked_call.hpp"
 #include "interpose/threads/task_waits.hpp"
 
@@ -145,13 +142,17 @@ int run_in_libc(pthread_once_t& control, routine f) {
 
 } // namespace
 
-WEFT_DEFINE(int, pthread_once, (pthread_once_t * control, routine f)) {
-    if ((word_of(*control).load(std::memory_order_acquire) & done) != 0) [[likely]] {
+int weft::interpose::run_once(pthread_once_t& control, routine f, const void* caller) {
+    if ((word_of(control).load(std::memory_order_acquire) & done) != 0) [[likely]] {
         return 0;
     }
-    if (!is_task() || never_waits_as_task(__builtin_return_address(0))) {
-        return run_in_libc(*control, f);
+    if (!is_task() || never_waits_as_task(caller)) {
+        return run_in_libc(control, f);
     }
-    run_as_task(*control, f);
+    run_as_task(control, f);
     return 0;
+}
+
+WEFT_DEFINE(int, pthread_once, (pthread_once_t * control, routine f)) {
+    return run_once(*control, f, __builtin_return_address(0));
 }

@@ -5,16 +5,6 @@
 
 namespace weft::interpose {
 
-namespace {
-
-thread_local constinit task_holds of_this_thread;
-
-} // namespace
-
-task_holds& task_holds::here() noexcept {
-    return of_this_thread;
-}
-
 std::size_t task_holds::slot_of(const void* object) const noexcept {
     const std::uint64_t mixed = reinterpret_cast<std::uintptr_t>(object) * 0x9E3779B97F4A7C15U;
     std::size_t slot = (mixed >> 32) & (size_ - 1);

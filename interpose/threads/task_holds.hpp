@@ -26,6 +26,10 @@ class task_holds {
     // This thread's.
     static task_holds& here() noexcept;
 
+    constexpr task_holds() noexcept = default;
+    task_holds(const task_holds&) = delete;
+    task_holds& operator=(const task_holds&) = delete;
+
     bool empty() const noexcept { return count_ == 0; }
     // Null: no task of this thread has it. Valid until the next change.
     task_hold* find(const void* object) noexcept;
@@ -51,5 +55,13 @@ class task_holds {
     std::size_t reserved_ = 0;
     task_hold few_entries_[few] = {};
 };
+
+namespace inside {
+inline thread_local constinit task_holds holds_of_this_thread;
+} // namespace inside
+
+inline task_holds& task_holds::here() noexcept {
+    return inside::holds_of_this_thread;
+}
 
 } // namespace weft::interpose

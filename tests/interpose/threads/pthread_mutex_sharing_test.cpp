@@ -213,6 +213,40 @@ TEST_F(shared_pthread_mutexes, one_that_another_process_holds_is_waited_for) {
     ::munmap(memory, sizeof(pthread_mutex_t));
 }
 
+TEST_F(shared_pthread_mutexes, the_child_of_a_fork_locks_as_a_program_without_tasks) {
+    pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_t free = PTHREAD_MUTEX_INITIALIZER;
+    typed_mutex recursive(PTHREAD_MUTEX_RECURSIVE);
+    weft::run([&] {
+        auto holder = spawn({.eager = true}, [&] {
+            pthread_mutex_lock(&held);
+            pthread_mutex_lock(recursive);
+            weft::sleep_for(1ms);
+            pthread_mutex_unlock(recursive);
+            pthread_mutex_unlock(&held);
+        });
+        auto waiter = spawn({.eager = true}, [&] {
+            pthread_mutex_lock(&held);
+            pthread_mutex_unlock(&held);
+        });
+        const pid_t child = ::fork();
+        if (child == 0) {
+            int wrong = pthread_mutex_lock(&free);
+            wrong += pthread_mutex_unlock(&free);
+            wrong += pthread_mutex_trylock(&held) == EBUSY ? 0 : 1;
+            wrong += pthread_mutex_unlock(&held); // as a handler of fork would
+            wrong += pthread_mutex_lock(&held);
+            wrong += pthread_mutex_trylock(recursive) == EBUSY ? 0 : 1;
+            ::_exit(wrong);
+        }
+        int status = -1;
+        EXPECT_EQ(::waitpid(child, &status, 0), child);
+        EXPECT_EQ(status, 0);
+        holder.get();
+        waiter.get();
+    });
+}
+
 // The thread blocks, so no other task runs until another thread has released the mutex.
 void expect_the_thread_to_block() {
     pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
