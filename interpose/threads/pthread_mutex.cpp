@@ -2,6 +2,7 @@
 //
 // libc's names for mutexes. What waits for nothing and concerns no task's hold is libc's.
 #include "interpose/hook.hpp"
+#include "interpose/threads/alias.hpp"
 #include "interpose/threads/mutexes.hpp"
 #include "interpose/threads/task_holds.hpp"
 #include "interpose/threads/task_waits.hpp"
@@ -32,3 +33,7 @@ WEFT_DEFINE(int, pthread_mutex_clocklock,
 WEFT_DEFINE(int, pthread_mutex_unlock, (pthread_mutex_t * m)) {
     return unlock_mutex(*m);
 }
+
+WEFT_ALIAS(pthread_mutex_lock, __pthread_mutex_lock)
+WEFT_ALIAS(pthread_mutex_trylock, __pthread_mutex_trylock)
+WEFT_ALIAS(pthread_mutex_unlock, __pthread_mutex_unlock)

@@ -3,6 +3,7 @@
 // libc's control word is 0 at first, 2 once the routine has returned, and while it runs 1 plus a
 // number of the process's, which tells a child of a fork that nobody runs it any more.
 #include "interpose/hook.hpp"
+#include "interpose/threads/alias.hpp"
 #include "interpose/threads/libc_threads.hpp"
 #include "interpose/threads/onces.hpp"
 #include "interpose/threads/parked_call.hpp"
@@ -156,3 +157,5 @@ int weft::interpose::run_once(pthread_once_t& control, routine f, const void* ca
 WEFT_DEFINE(int, pthread_once, (pthread_once_t * control, routine f)) {
     return run_once(*control, f, __builtin_return_address(0));
 }
+
+WEFT_ALIAS(pthread_once, __pthread_once)

@@ -3,6 +3,7 @@
 // libc's names for read-write locks. As with mutexes libc's lock is the truth; which task has it
 // for writing is in task_holds, because libc knows only the thread.
 #include "interpose/hook.hpp"
+#include "interpose/threads/alias.hpp"
 #include "interpose/threads/claims.hpp"
 #include "interpose/threads/deadlines.hpp"
 #include "interpose/threads/libc_threads.hpp"
@@ -239,3 +240,8 @@ WEFT_DEFINE(int, pthread_rwlock_unlock, (rwlock * l)) {
     }
     return result;
 }
+
+WEFT_ALIAS(pthread_rwlock_rdlock, __pthread_rwlock_rdlock)
+WEFT_ALIAS(pthread_rwlock_wrlock, __pthread_rwlock_wrlock)
+WEFT_ALIAS(pthread_rwlock_trywrlock, __pthread_rwlock_trywrlock)
+WEFT_ALIAS(pthread_rwlock_unlock, __pthread_rwlock_unlock)

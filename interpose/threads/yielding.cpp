@@ -3,6 +3,7 @@
 // libc's names for letting others run. On a task those are the other tasks first of all: who waits
 // for one of them in a loop would wait for ever otherwise.
 #include "interpose/hook.hpp"
+#include "interpose/threads/alias.hpp"
 #include "interpose/threads/libc_threads.hpp"
 #include "interpose/threads/task_waits.hpp"
 
@@ -35,3 +36,5 @@ WEFT_DEFINE(int, pthread_yield, ()) {
 WEFT_DEFINE(void, thrd_yield, ()) {
     let_others_run(__builtin_return_address(0), &original<"sched_yield", int()>::call);
 }
+
+WEFT_ALIAS(sched_yield, __sched_yield)
