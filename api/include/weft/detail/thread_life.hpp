@@ -76,22 +76,30 @@ class thread_end {
     std::shared_ptr<thread_life> life_;
 };
 
-// Runs f. A cancel comes out of it; any other exception ends the process, at the place where it was
-// thrown: the frame that lets none pass is found before any is left.
+// Runs f; true when it was ended by a cancel, which is put into `end`.
 template <class F>
-void call_thread_function(F&& f) {
-    std::optional<cancelled> end;
-    [&]() noexcept {
-        [&] {
-            try {
-                std::forward<F>(f)();
-            } catch (const cancelled& c) {
-                end = c;
-            }
-        }();
-    }();
-    if (end) {
-        throw cancelled(*end);
+[[gnu::noinline]] bool was_cancelled(F& f, cancelled& end) {
+    try {
+        f();
+        return false;
+    } catch (const cancelled& c) {
+        end = c;
+        return true;
+    }
+}
+// Lets no exception out. Not inline, nor is the one above: so the search for a handler ends here
+// and the process with it, before any frame is left, and the exception's place can still be seen.
+template <class F>
+[[gnu::noinline]] bool was_cancelled_or_terminate(F& f, cancelled& end) noexcept {
+    return was_cancelled(f, end);
+}
+
+// Runs a thread's function: a cancel comes out of it, any other exception is std::terminate.
+template <class F>
+void call_thread_function(F f) {
+    cancelled end;
+    if (was_cancelled_or_terminate(f, end)) {
+        throw cancelled(end);
     }
 }
 

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// What all green mutexes have in common, as exclusive locks: who holds them, who comes next, what
+// they say to who does not hold them.
+#include "tests/support/api_settle.hpp"
+#include "tests/support/green.hpp"
+#include "tests/support/places.hpp"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <limits>
+#include <vector>
+
+namespace weft::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+
+template <class Mutex>
+class green_mutex : public green_fixture {};
+template <class Mutex>
+class green_plain_mutex : public green_fixture {};
+template <class Mutex>
+class green_recursive_mutex : public green_fixture {};
+template <class Mutex>
+class green_timed_mutex : public green_fixture {};
+
+using all_mutexes =
+    testing::Types<green::mutex, green::timed_mutex, green::recursive_mutex,
+                   green::recursive_timed_mutex, green::shared_mutex, green::shared_timed_mutex>;
+using plain_mutexes = testing::Types<green::mutex, green::timed_mutex, green::shared_mutex,
+                                     green::shared_timed_mutex>;
+using recursive_mutexes = testing::Types<green::recursive_mutex, green::recursive_timed_mutex>;
+using timed_mutexes =
+    testing::Types<green::timed_mutex, green::recursive_timed_mutex, green::shared_timed_mutex>;
+
+TYPED_TEST_SUITE(green_mutex, all_mutexes);
+TYPED_TEST_SUITE(green_plain_mutex, plain_mutexes);
+TYPED_TEST_SUITE(green_recursive_mutex, recursive_mutexes);
+TYPED_TEST_SUITE(green_timed_mutex, timed_mutexes);
+
+// --- all of them ---
+
+TYPED_TEST(green_mutex, is_constant_initialized) {
+    static constinit TypeParam m;
+    EXPECT_TRUE(m.try_lock());
+    m.unlock();
+}
+
+TYPED_TEST(green_mutex, only_one_task_is_inside) {
+    in_virtual_time([] {
+        TypeParam m;
+        int inside = 0;
+        int passed = 0;
+        std::vector<task<void>> tasks;
+        for (int i = 0; i < 20; ++i) {
+            tasks.push_back(spawn([&, i] {
+                for (int round = 0; round < 5; ++round) {
+                    const std::lock_guard guard(m);
+                    EXPECT_EQ(++inside, 1);
+                    i % 2 == 0 ? yield() : sleep_for(1ms);
+                    --inside;
+                    ++passed;
+                }
+            }));
+        }
+        for (auto& t : tasks) {
+            t.get();
+        }
+        EXPECT_EQ(passed, 100);
+    });
+}
+
+TYPED_TEST(green_mutex, is_handed_to_the_longest_waiting_task_so_nobody_overtakes) {
+    in_virtual_time([] {
+        TypeParam m;
+        m.lock();
+        std::string order;
+        std::vector<task<void>> tasks;
+        for (const char name : {'a', 'b', 'c'}) {
+            tasks.push_back(spawn({.eager = true}, [&, name] {
+                const std::lock_guard guard(m);
+                order += name;
+            }));
+        }
+        m.unlock();
+        EXPECT_TRUE(spawn([&] { return !m.try_lock(); }).get() || order == "abc");
+        m.lock();
+        EXPECT_EQ(order, "abc");
+        m.unlock();
+        gather(tasks);
+    });
+}
+
+TYPED_TEST(green_mutex, unlock_by_who_does_not_hold_it_is_an_error) {
+    in_virtual_time([] {
+        TypeParam m;
+        auto [code, text] = system_error_of([&] { m.unlock(); });
+        EXPECT_EQ(code, std::errc::operation_not_permitted);
+        EXPECT_THAT(text, AllOf(HasSubstr("weft::green::"), HasSubstr("nobody does")));
+        m.lock();
+        const auto fails = [&, who = std::string("task 'main' does")] {
+            const auto [other_code, other_text] = system_error_of([&] { m.unlock(); });
+            EXPECT_EQ(other_code, std::errc::operation_not_permitted);
+            EXPECT_THAT(other_text, HasSubstr(who));
+        };
+        spawn(fails).get();
+        in_a_callback(fails);
+        on_a_plain_thread([&] {
+            EXPECT_EQ(system_error_of([&] { m.unlock(); }).first,
+                      std::errc::operation_not_permitted);
+        });
+        EXPECT_FALSE(spawn([&] { return m.try_lock(); }).get()) << "it is still locked";
+        m.unlock();
+    });
+}
+
+TYPED_TEST(green_mutex, a_callback_may_lock_what_is_free_but_not_wait) {
+    in_virtual_time([] {
+        TypeParam m;
+        in_a_callback([&] { const std::lock_guard guard(m); });
+        m.lock();
+        in_a_callback([&] {
+            EXPECT_FALSE(m.try_lock());
+            EXPECT_THAT(text_of<not_in_task>([&] { m.lock(); }), HasSubstr("weft::green::"));
+        });
+        m.unlock();
+    });
+}
+
+TYPED_TEST(green_mutex, serves_plain_threads_before_beside_and_after_a_loop) {
+    TypeParam m;
+    const auto pass = [&] { const std::lock_guard guard(m); };
+    pass();
+    run([&] {
+        pass();
+        on_a_plain_thread(pass);
+        m.lock();
+        on_a_plain_thread([&] { EXPECT_FALSE(m.try_lock()); });
+        m.unlock();
+    });
+    pass();
+}
+
+TYPED_TEST(green_mutex, a_thread_that_waits_is_not_kept_out_by_tasks_that_come_again_and_again) {
+    TypeParam m;
+    std::atomic<bool> had_it = false;
+    std::atomic<bool> there = false;
+    std::thread outside;
+    run([&] {
+        m.lock();
+        outside = std::thread([&] {
+            there = true;
+            const std::lock_guard guard(m);
+            had_it = true;
+        });
+        while (!there || !detail::anyone_parked()) {
+            yield();
+        }
+        for (int rounds = 0; !had_it; ++rounds) { // the lock is free for some nanoseconds only
+            m.unlock();
+            m.lock();
+            ASSERT_LT(rounds, 100'000'000);
+        }
+        m.unlock();
+    });
+    outside.join();
+}
+
+TYPED_TEST(green_mutex, an_unlock_in_a_destructor_during_unwinding_hands_over) {
+    in_virtual_time([] {
+        TypeParam m;
+        auto holder = spawn({.eager = true}, [&] {
+            const std::lock_guard guard(m);
+            sleep_for(1h);
+        });
+        auto waiter = spawn([&] { const std::lock_guard guard(m); });
+        settle();
+        holder.cancel();
+        waiter.get();
+        EXPECT_TRUE(holder.cancelled());
+    });
+}
+
+TYPED_TEST(green_mutex, a_task_that_ended_with_it_is_not_mistaken_for_a_new_one) {
+    in_virtual_time([] {
+        TypeParam m;
+        spawn([&] { m.lock(); }).get();
+        for (int i = 0; i < 10; ++i) { // their memory is the ended one's
+            EXPECT_THAT(spawn([&] { return system_error_of([&] { m.unlock(); }).second; }).get(),
+                        HasSubstr("one that has ended"));
+        }
+    });
+}
+
+TYPED_TEST(green_mutex, stress_tasks_of_two_loops_and_two_threads) {
+    TypeParam m;
+    int inside = 0;
+    long passed = 0;
+    const auto pass = [&] {
+        for (int i = 0; i < 500; ++i) {
+            const std::lock_guard guard(m);
+            EXPECT_EQ(++inside, 1);
+            if (i % 16 == 0) {
+                green::this_thread::yield();
+            }
+            --inside;
+            ++passed;
+        }
+    };
+    const auto loop = [&] {
+        run([&] {
+            std::vector<green::thread> threads;
+            for (int i = 0; i < 4; ++i) {
+                threads.emplace_back(pass);
+            }
+            for (auto& t : threads) {
+                t.join();
+            }
+        });
+    };
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 2; ++i) {
+        threads.emplace_back(pass);
+        threads.emplace_back(loop);
+    }
+    for (auto& t : threads) {
+        t.join();
+    }
+    EXPECT_EQ(passed, 10 * 500);
+}
+
+// --- those that are not recursive ---
+
+TYPED_TEST(green_plain_mutex, relock_by_the_holder_is_an_error) {
+    const auto check = [](const std::string& who) {
+        TypeParam m;
+        m.lock();
+        const auto [code, text] = system_error_of([&] { m.lock(); });
+        EXPECT_EQ(code, std::errc::resource_deadlock_would_occur);
+        EXPECT_THAT(text, AllOf(HasSubstr("weft::green::"), HasSubstr("::lock"), HasSubstr(who),
+                                HasSubstr("Unlock it first")));
+        EXPECT_FALSE(m.try_lock());
+        m.unlock();
+        EXPECT_TRUE(m.try_lock());
+        m.unlock();
+    };
+    in_virtual_time([&] { check("task 'main'"); });
+    check("this thread");
+}
+
+// --- those that are ---
+
+TYPED_TEST(green_recursive_mutex, is_free_when_it_was_unlocked_as_often_as_locked) {
+    in_virtual_time([] {
+        TypeParam m;
+        const auto is_free = [&] {
+            return spawn([&] {
+                       const bool free = m.try_lock();
+                       if (free) {
+                           m.unlock();
+                       }
+                       return free;
+                   })
+                .get();
+        };
+        m.lock();
+        EXPECT_TRUE(m.try_lock());
+        m.lock();
+        m.unlock();
+        m.unlock();
+        EXPECT_FALSE(is_free());
+        m.unlock();
+        EXPECT_TRUE(is_free());
+        EXPECT_EQ(system_error_of([&] { m.unlock(); }).first, std::errc::operation_not_permitted);
+    });
+}
+
+TYPED_TEST(green_recursive_mutex, another_task_of_the_same_thread_is_another_owner) {
+    in_virtual_time([] {
+        TypeParam m;
+        m.lock();
+        bool inside = false;
+        auto other = spawn([&] {
+            const std::lock_guard guard(m);
+            inside = true;
+        });
+        settle();
+        EXPECT_FALSE(inside);
+        m.unlock();
+        other.get();
+    });
+}
+
+// --- those with a time limit ---
+
+TYPED_TEST(green_timed_mutex, gives_up_when_the_time_has_come) {
+    in_virtual_time([] {
+        TypeParam m;
+        m.lock();
+        auto other = spawn([&] {
+            const auto begin = loop_time();
+            EXPECT_FALSE(m.try_lock_for(5ms));
+            EXPECT_EQ(loop_time() - begin, 5ms);
+            EXPECT_FALSE(m.try_lock_until(loop_time() + 1us));
+            EXPECT_FALSE(m.try_lock_until(std::chrono::system_clock::now() + 1ms));
+            EXPECT_GT(loop_time() - begin, 5ms + 1us);
+            EXPECT_FALSE(m.try_lock_until(std::chrono::system_clock::time_point::min()));
+            EXPECT_THROW(m.try_lock_for(std::chrono::duration<double>(
+                             std::numeric_limits<double>::quiet_NaN())),
+                         std::invalid_argument);
+        });
+        other.get();
+        m.unlock();
+        EXPECT_TRUE(m.try_lock_for(-1s));
+        m.unlock();
+    });
+}
+
+TYPED_TEST(green_timed_mutex, too_long_a_time_is_no_limit) {
+    in_virtual_time([] {
+        TypeParam m;
+        m.lock();
+        auto other = spawn([&] { return m.try_lock_for(std::chrono::hours::max()); });
+        sleep_for(std::chrono::hours(24 * 365));
+        m.unlock();
+        EXPECT_TRUE(other.get());
+    });
+}
+
+TYPED_TEST(green_timed_mutex, asking_with_no_time_again_and_again_lets_the_others_run) {
+    in_virtual_time([] {
+        TypeParam m;
+        auto holder = spawn({.eager = true}, [&] {
+            const std::lock_guard guard(m);
+            yield_times(5);
+        });
+        while (!m.try_lock_for(0s)) {
+        }
+        m.unlock();
+        holder.get();
+    });
+}
+
+TYPED_TEST(green_timed_mutex, a_thread_gives_up_too) {
+    TypeParam m;
+    m.lock();
+    on_a_plain_thread([&] {
+        const auto begin = clock::now();
+        EXPECT_FALSE(m.try_lock_for(2ms));
+        EXPECT_GE(clock::now() - begin, 2ms);
+        EXPECT_FALSE(m.try_lock_for(-1s));
+    });
+    m.unlock();
+}
+
+} // namespace
+} // namespace weft::test
