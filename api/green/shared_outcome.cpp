@@ -36,7 +36,11 @@ void shared_outcome::abandon() noexcept {
     unsigned seen = pending;
     if (state_.compare_exchange_strong(seen, claimed, std::memory_order_acquire,
                                        std::memory_order_relaxed)) {
-        set_error(std::make_exception_ptr(std::future_error(std::future_errc::broken_promise)));
+        try {
+            throw std::future_error(std::future_errc::broken_promise);
+        } catch (...) { // or there was no memory for that
+            set_error(std::current_exception());
+        }
         publish();
     }
 }
