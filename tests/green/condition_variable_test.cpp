@@ -45,6 +45,7 @@ struct place {
 };
 
 TYPED_TEST(green_condition, notify_one_wakes_the_longest_waiting_one) {
+    const unshuffled order;
     in_virtual_time([] {
         place<TypeParam> p;
         p.condition.notify_one(); // nobody: is not kept
