@@ -9,7 +9,8 @@ import unittest
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PAGES = ["README.md", "docs/cancellation.md", "docs/coming-from-asyncio.md", "docs/scheduling.md"]
+PAGES = ["README.md", "docs/cancellation.md", "docs/coming-from-asyncio.md", "docs/coming-from-threads.md",
+         "docs/scheduling.md"]
 
 
 class Tree(unittest.TestCase):
@@ -31,6 +32,9 @@ class NamesCheck(Tree):
         for page in PAGES:
             self.write(page, "nothing\n")
         self.write("tests/docs/asyncio_names.txt", "# a comment\ngather\n")
+        self.write("tests/docs/thread_names.txt", "mutex\n")
+        self.write("docs/coming-from-threads.md", "| `mutex` | `weft::green::mutex` |\n")
+        self.write("api/include/weft/green/mutex.hpp", "namespace weft::green { class mutex; }\n")
         self.write("api/include/weft/gather.hpp", "void gather(); // and not scatter\n")
         self.write("docs/coming-from-asyncio.md", "| `gather` | `weft::gather(f)` |\n")
 
@@ -46,6 +50,12 @@ class NamesCheck(Tree):
         status, said = self.check()
         self.assertEqual(status, 1)
         self.assertIn("`shield`", said)
+
+    def test_names_what_the_table_of_threads_lacks(self):
+        self.write("tests/docs/thread_names.txt", "mutex\nlatch\n")
+        status, said = self.check()
+        self.assertEqual(status, 1)
+        self.assertIn("docs/coming-from-threads.md: std's `latch`", said)
 
     def test_does_not_take_a_code_block_for_the_table(self):
         self.write("docs/coming-from-asyncio.md", "```python\n`gather`\n```\n")
