@@ -38,12 +38,19 @@ template <class Socket, class Nowait, class Polled>
             kind = learn_kind(fd);
             break;
         }
+        case descriptor_kind::nowait_to_read:
+            if (events == POLLOUT) {
+                kind = descriptor_kind::polled;
+                break;
+            }
+            [[fallthrough]];
         case descriptor_kind::nowait: {
             const ssize_t n = with_nowait();
             if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) [[likely]] {
                 return n;
             }
-            kind = learn_kind(fd, false);
+            kind = learn_kind(fd, events == POLLOUT ? descriptor_kind::nowait_to_read
+                                                    : descriptor_kind::polled);
             break;
         }
         case descriptor_kind::polled:
@@ -80,11 +87,18 @@ inline ssize_t try_read(int fd, void* out, std::size_t size) noexcept {
 
 // How much a descriptor that is asked by poll() takes without blocking once that has said yes: an
 // atomic write of a pipe, a piece of what a terminal accepts.
-inline std::size_t certain_to_fit(int fd) noexcept {
+inline std::size_t certain_to_fit(int fd, std::size_t size) noexcept {
     constexpr std::size_t terminal = 256;
     struct stat status {};
-    return raw::fstat(fd, status) == 0 && S_ISFIFO(status.st_mode) ? std::size_t{PIPE_BUF}
-                                                                   : terminal;
+    if (size <= terminal || raw::fstat(fd, status) != 0) {
+        return size;
+    }
+    return std::min(size, S_ISFIFO(status.st_mode) ? std::size_t{PIPE_BUF} : terminal);
+}
+
+inline bool is_polled_to_write(int fd) noexcept {
+    const descriptor_kind kind = kind_of(fd);
+    return kind == descriptor_kind::polled || kind == descriptor_kind::nowait_to_read;
 }
 
 inline ssize_t try_write(int fd, const void* data, std::size_t size, int flags) noexcept {
@@ -95,8 +109,7 @@ inline ssize_t try_write(int fd, const void* data, std::size_t size, int flags) 
             return raw::pwritev2(fd, &whole, 1, RWF_NOWAIT);
         },
         [&] {
-            const bool file = kind_of(fd) != descriptor_kind::polled;
-            return raw::write(fd, data, file ? size : std::min(size, certain_to_fit(fd)));
+            return raw::write(fd, data, is_polled_to_write(fd) ? certain_to_fit(fd, size) : size);
         });
 }
 

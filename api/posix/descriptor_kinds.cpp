@@ -27,6 +27,8 @@ using cell = std::atomic<std::uint8_t>;
 // destructors have.
 constinit std::atomic<cell*> all_tables[tables];
 
+constinit std::atomic<bool> forked = false;
+
 cell* existing_table(unsigned index) noexcept {
     return index < tables ? all_tables[index].load(std::memory_order_acquire) : nullptr;
 }
@@ -82,7 +84,7 @@ descriptor_kind kind_of(int fd) noexcept {
                : descriptor_kind::unknown;
 }
 
-descriptor_kind learn_kind(int fd, bool knows_nowait) noexcept {
+descriptor_kind learn_kind(int fd, descriptor_kind other) noexcept {
     struct stat status {};
     descriptor_kind kind = descriptor_kind::unknown;
     if (raw::fstat(fd, status) == 0) {
@@ -97,7 +99,7 @@ descriptor_kind learn_kind(int fd, bool knows_nowait) noexcept {
             kind = descriptor_kind::file;
             break;
         default:
-            kind = knows_nowait ? descriptor_kind::nowait : descriptor_kind::polled;
+            kind = other;
         }
     }
     change(fd, kind_bits, static_cast<std::uint8_t>(kind));
@@ -134,7 +136,12 @@ bool is_own(int fd) noexcept {
     return fd > 2 && c != nullptr && (c->load(std::memory_order_relaxed) & own_bit) != 0;
 }
 
+bool may_unblock(int fd) noexcept {
+    return fd > 2 && (!forked.load(std::memory_order_relaxed) || is_own(fd));
+}
+
 void forget_owners() noexcept {
+    forked.store(true, std::memory_order_relaxed);
     for (unsigned t = 0; t < tables; ++t) {
         if (cell* const table = existing_table(t)) {
             for (unsigned i = 0; i < table_size; ++i) {

@@ -14,17 +14,18 @@ namespace weft::detail {
 
 enum class descriptor_kind : std::uint8_t {
     unknown,
-    socket, // MSG_DONTWAIT
-    nowait, // RWF_NOWAIT
-    polled, // knows neither: it is asked by poll() before the call
-    file,   // regular file, directory, block device: never says that it would block
+    socket,         // MSG_DONTWAIT
+    nowait,         // RWF_NOWAIT
+    polled,         // knows neither: it is asked by poll() before the call
+    nowait_to_read, // the one way round so, the other so
+    file,           // regular file, directory, block device: never says that it would block
 };
 
 descriptor_kind kind_of(int fd) noexcept;
 
-// Looks at what the number stands for now. `knows_nowait`: false after RWF_NOWAIT was refused.
-// `unknown`: it is not open.
-descriptor_kind learn_kind(int fd, bool knows_nowait = true) noexcept;
+// Looks at what the number stands for now; `unknown`: it is not open. `other`: what it is if it is
+// neither socket nor file, which only RWF_NOWAIT itself can tell.
+descriptor_kind learn_kind(int fd, descriptor_kind other = descriptor_kind::nowait) noexcept;
 
 void forget_kind(int fd) noexcept;
 void forget_kinds(unsigned first, unsigned last) noexcept;
@@ -34,6 +35,8 @@ void copy_kind(int from, int to) noexcept;
 // Made by this process, in which no fork() has happened since: nobody else can have it.
 void mark_own(int fd) noexcept;
 bool is_own(int fd) noexcept;
+// The same, or no fork() has happened at all: only what the process was started with can be shared.
+bool may_unblock(int fd) noexcept;
 // In the parent, after a fork().
 void forget_owners() noexcept;
 

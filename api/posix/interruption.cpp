@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include <pthread.h>
+
 namespace weft::detail {
 
 interruption::interruption(fibers::scheduler& s) noexcept
@@ -46,6 +48,34 @@ bool interruption::end(const fibers::fiber& self) noexcept {
     }
     waiting_ = false;
     return std::exchange(interrupted_, false);
+}
+
+sigset_t interruption::let_through(const sigset_t& mask) noexcept {
+    sigset_t blocked;
+    sigset_t through;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+    ::sigemptyset(&through);
+    for (int s = 1; s <= signals; ++s) {
+        auto& waits = waits_letting_through_.at(static_cast<std::size_t>(s));
+        if (::sigismember(&mask, s) == 0 && (waits > 0 || ::sigismember(&blocked, s) == 1)) {
+            ++waits;
+            ::sigaddset(&through, s);
+        }
+    }
+    ::pthread_sigmask(SIG_UNBLOCK, &through, nullptr);
+    return through;
+}
+
+void interruption::hold_back(const sigset_t& through) noexcept {
+    sigset_t again;
+    ::sigemptyset(&again);
+    for (int s = 1; s <= signals; ++s) {
+        auto& waits = waits_letting_through_.at(static_cast<std::size_t>(s));
+        if (::sigismember(&through, s) == 1 && --waits == 0) {
+            ::sigaddset(&again, s);
+        }
+    }
+    ::pthread_sigmask(SIG_BLOCK, &again, nullptr);
 }
 
 } // namespace weft::detail

@@ -10,7 +10,10 @@
 #include "fibers/inbox.hpp"
 #include "fibers/scheduler.hpp"
 
+#include <array>
 #include <atomic>
+#include <csignal>
+#include <cstdint>
 #include <memory>
 
 namespace weft::detail {
@@ -29,7 +32,14 @@ class interruption : private fibers::letter {
     void begin(const fibers::fiber& self, bool restartable) noexcept;
     bool end(const fibers::fiber& self) noexcept;
 
+    // While a task waits with a mask: signals that were blocked and that the mask lets through are
+    // unblocked on this thread, until the last such wait ends.
+    // Returns them, for hold_back().
+    sigset_t let_through(const sigset_t& mask) noexcept;
+    void hold_back(const sigset_t& through) noexcept;
+
   private:
+    static constexpr int signals = 64;
     static void arrive(fibers::letter& l) noexcept;
 
     fibers::scheduler& scheduler_;
@@ -38,6 +48,7 @@ class interruption : private fibers::letter {
     bool waiting_ = false;
     bool restartable_ = false;
     bool interrupted_ = false;
+    std::array<std::uint16_t, signals + 1> waits_letting_through_{};
     std::atomic<bool> posted_ = false;
     std::atomic<bool> ran_ = false;          // a handler, since the last letter
     std::atomic<bool> ran_for_good_ = false; // one without SA_RESTART

@@ -34,6 +34,7 @@ class pieces_left {
         }
     }
     iovec* data() noexcept { return few_.data(); }
+    const iovec& front() const noexcept { return few_.front(); }
     int count() const noexcept { return count_; }
 
   private:

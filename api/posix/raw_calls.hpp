@@ -17,6 +17,9 @@
 
 namespace weft::detail::raw {
 
+// What the kernel takes a sigset_t to be.
+inline constexpr std::size_t sigset_size = 8;
+
 inline ssize_t read(int fd, void* out, std::size_t size) noexcept {
     return ::syscall(SYS_read, fd, out, size);
 }
@@ -76,7 +79,8 @@ inline int fstat(int fd, struct stat& out) noexcept {
 inline short poll_now(int fd, short events) noexcept {
     pollfd one{fd, events, 0};
     constexpr timespec at_once{};
-    return ::syscall(SYS_ppoll, &one, 1UL, &at_once, nullptr, 8UL) > 0 ? one.revents : short{0};
+    return ::syscall(SYS_ppoll, &one, 1UL, &at_once, nullptr, sigset_size) > 0 ? one.revents
+                                                                               : short{0};
 }
 
 inline int getsockopt(int fd, int level, int option, void* value, socklen_t& size) noexcept {

@@ -63,13 +63,12 @@ ssize_t writev(int fd, const ::iovec* pieces, int count) {
             },
             [&] { return raw::pwritev2(fd, from, from_count, RWF_NOWAIT); },
             [&] {
-                if (detail::kind_of(fd) != descriptor_kind::polled ||
-                    size - done <= detail::certain_to_fit(fd)) {
+                const std::size_t most = detail::certain_to_fit(fd, size - done);
+                if (!detail::is_polled_to_write(fd) || most == size - done) {
                     return raw::writev(fd, from, from_count);
                 }
-                detail::pieces_left next(pieces, count, done);
-                return raw::write(fd, next.data()->iov_base,
-                                  std::min(next.data()->iov_len, detail::certain_to_fit(fd)));
+                const detail::pieces_left next(pieces, count, done);
+                return raw::write(fd, next.front().iov_base, std::min(next.front().iov_len, most));
             });
     });
 }
