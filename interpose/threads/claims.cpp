@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "interpose/threads/claims.hpp"
 
-#include <weft/detail/suspension.hpp>
 #include <weft/detail/wait_queue.hpp>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace weft::interpose {
 
@@ -41,12 +43,21 @@ class pauses {
     weft::clock::duration pause_ = 100us;
 };
 
+// A thread that goes into libc to release it there wakes a task a moment too early.
+int attempt_after_wake(claim& c) noexcept {
+    constexpr int moments = 100;
+    int result = c.attempt();
+    for (int i = 0; i < moments && result == EBUSY && c.may_be_released_unseen(); ++i) {
+        ::syscall(SYS_sched_yield);
+        result = c.attempt();
+    }
+    return result;
+}
+
 } // namespace
 
 void look_again_after(weft::clock::duration span, detail::parking_place& place) {
-    if (!detail::in_virtual_time()) {
-        place.deadline = std::min(place.deadline, detail::deadline_after(span, place.call));
-    }
+    place.deadline = std::min(place.deadline, detail::deadline_after(span, place.call));
 }
 
 int wait_for(claim& c, weft::clock::time_point deadline) {
@@ -72,7 +83,7 @@ int wait_for(claim& c, weft::clock::time_point deadline) {
             return result;
         }
         if (end.end == park_end::woken) {
-            result = c.attempt();
+            result = attempt_after_wake(c);
             if (result != EBUSY) {
                 return result;
             }

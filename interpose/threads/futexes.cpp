@@ -28,7 +28,8 @@ using namespace weft::interpose;
 namespace {
 
 // A word that may be one of several processes, which do not tell: the wait ends for no reason after
-// this time. Long, because many say so of words that are not, libstdc++ among them.
+// this time. Long, and not in virtual time, because many say so of words that are not, libstdc++
+// among them.
 constexpr std::chrono::seconds longest_shared_wait{1};
 
 constinit waiting_count waiting_tasks;
@@ -91,7 +92,7 @@ long wait_as_task(const arguments& futex) {
     }
     const auto deadline = deadline_of(futex);
     auto place = place_of("futex", futex.word(), deadline);
-    if (!futex.has(FUTEX_PRIVATE_FLAG)) {
+    if (!futex.has(FUTEX_PRIVATE_FLAG) && !weft::detail::in_virtual_time()) {
         look_again_after(longest_shared_wait, place);
     }
     const waiting_count::scope counted(waiting_tasks);

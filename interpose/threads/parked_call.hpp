@@ -26,7 +26,7 @@ place_of(const char* call, const void* object,
 }
 
 // Ends the wait early, for no reason, where somebody of whom nobody here is told may change the
-// object. Not in virtual time, which would run away meanwhile.
+// object. Virtual time goes on meanwhile.
 void look_again_after(weft::clock::duration span, weft::detail::parking_place& place);
 
 // How many tasks wait for one kind of thing, so that who changes one knows in one load whether

@@ -24,6 +24,24 @@ TEST_F(pthread_spins, one_held_across_a_suspension_lets_the_holder_go_on) {
     EXPECT_EQ(pthread_spin_destroy(&l), 0);
 }
 
+TEST_F(pthread_spins, virtual_time_goes_on_while_one_is_waited_for) {
+    pthread_spinlock_t l;
+    ASSERT_EQ(pthread_spin_init(&l, PTHREAD_PROCESS_PRIVATE), 0);
+    in_virtual_time([&] {
+        auto holder = spawn({.eager = true}, [&] {
+            pthread_spin_lock(&l);
+            weft::sleep_for(1min);
+            pthread_spin_unlock(&l);
+        });
+        const auto waited = time_of([&] { EXPECT_EQ(pthread_spin_lock(&l), 0); });
+        EXPECT_GE(waited, 1min);
+        EXPECT_LE(waited, 1min + 20ms);
+        pthread_spin_unlock(&l);
+        holder.get();
+    });
+    EXPECT_EQ(pthread_spin_destroy(&l), 0);
+}
+
 class pthread_spin_sharing : public with_actors {};
 
 TEST_P(pthread_spin_sharing, one_at_a_time) {
