@@ -52,6 +52,10 @@ class waiting_count {
     // Called after a change that was, or was followed by, a full barrier, it misses nobody whose
     // last look came before the change.
     bool any() const noexcept { return count_.load(std::memory_order_relaxed) != 0; }
+    // The same, after a change that was none: it is one itself.
+    bool any_behind_barrier() noexcept {
+        return count_.fetch_add(0, std::memory_order_seq_cst) != 0;
+    }
 
   private:
     std::atomic<std::size_t> count_ = 0;

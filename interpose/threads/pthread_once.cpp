@@ -56,8 +56,7 @@ int in_progress() noexcept {
 }
 
 void tell_tasks(pthread_once_t& control) noexcept {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (waiting_tasks.any()) {
+    if (waiting_tasks.any_behind_barrier()) {
         weft::detail::unpark_all(&control);
     }
 }
