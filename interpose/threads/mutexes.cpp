@@ -72,7 +72,8 @@ int take_for(libc::mutex& m, std::uint64_t task) noexcept {
 
 class mutex_claim : public claim {
   public:
-    explicit mutex_claim(libc::mutex& m) noexcept : claim("pthread_mutex_lock", &m), mutex_(m) {}
+    explicit mutex_claim(libc::mutex& m) noexcept
+        : claim(claimed::mutex, "pthread_mutex_lock", &m), mutex_(m) {}
 
     int attempt() noexcept override { return libc::try_lock(&mutex_); }
     bool may_be_released_unseen() const noexcept override {
@@ -215,7 +216,7 @@ int unlock_mutex(libc::mutex& m) noexcept {
     }
     const bool thread_waits = libc::thread_waits(m);
     const int result = libc::unlock(&m);
-    if (anyone_claims() && is_last && result == 0) {
+    if (anyone_claims(claimed::mutex) && is_last && result == 0) {
         released(&m, thread_waits);
     }
     return result;

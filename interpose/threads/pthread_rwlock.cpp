@@ -93,7 +93,7 @@ class preferred_writer {
 
 class lock_claim : public claim {
   public:
-    lock_claim(const char* call, rwlock& l) noexcept : claim(call, &l), lock_(l) {}
+    lock_claim(const char* call, rwlock& l) noexcept : claim(claimed::rwlock, call, &l), lock_(l) {}
     bool may_be_released_unseen() const noexcept override { return libc::is_shared(lock_); }
 
   protected:
@@ -254,7 +254,7 @@ WEFT_DEFINE(int, pthread_rwlock_unlock, (rwlock * l)) {
         }
     }
     const int result = libc::unlock(l);
-    if (anyone_claims() && result == 0) {
+    if (anyone_claims(claimed::rwlock) && result == 0) {
         released(l, false);
     }
     return result;
