@@ -13,14 +13,23 @@
 #include <cerrno>
 #include <utility>
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 0x00000008
 #endif
 
 namespace weft::detail {
+
+// Whether fd is the terminal that this process belongs to, and others are in its foreground:
+// reading stops the process (SIGTTIN), or fails, and never waits.
+inline bool reads_from_background(int fd) noexcept {
+    pid_t foreground = 0;
+    return ::syscall(SYS_ioctl, fd, TIOCGPGRP, &foreground) == 0 && foreground != ::getpgrp();
+}
 
 // The ways of one operation with each kind of descriptor; each is a call that returns a count or
 // -1.
@@ -54,7 +63,8 @@ template <class Socket, class Nowait, class Polled>
             break;
         }
         case descriptor_kind::polled:
-            if (raw::poll_now(fd, events) == 0) {
+            if (raw::poll_now(fd, events) == 0 &&
+                !(events == POLLIN && reads_from_background(fd))) {
                 errno = EAGAIN;
                 return -1;
             }

@@ -20,6 +20,9 @@ ssize_t write_whole(const char* name, int fd, std::size_t size, Attempt&& attemp
     if (n >= 0 ? static_cast<std::size_t>(n) == size : errno != EAGAIN) [[likely]] {
         return n;
     }
+    if (n == 0) { // sendfile(), at the end of its file
+        return 0;
+    }
     std::size_t done = n > 0 ? static_cast<std::size_t>(n) : 0;
     descriptor_wait wait(name, fd, reactor::direction::write, limit_option::sending);
     bool full = n < 0;

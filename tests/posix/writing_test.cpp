@@ -314,6 +314,20 @@ TYPED_TEST(posix_writing, sends_a_file) {
     });
 }
 
+TYPED_TEST(posix_writing, sends_nothing_of_a_file_that_has_ended) {
+    TypeParam::run([&] {
+        temporary_file_name name;
+        const int file = TypeParam::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        EXPECT_EQ(TypeParam::write(file, "abc", 3), 3);
+        socket_ends s;
+        off_t from = 3;
+        EXPECT_EQ(TypeParam::sendfile(s.far, file, &from, 10), 0);
+        ::fcntl(s.far, F_SETFL, O_NONBLOCK);
+        EXPECT_EQ(TypeParam::sendfile(s.far, file, &from, 10), 0);
+        TypeParam::close(file);
+    });
+}
+
 TYPED_TEST(posix_writing, splices_a_socket_into_a_pipe) {
     TypeParam::run([] {
         socket_ends s;
