@@ -3,6 +3,7 @@
 
 #include <weft/detail/suspension.hpp>
 
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -15,6 +16,7 @@ namespace {
 // Shared with the thread's own signal handlers.
 struct main_signals {
     volatile bool kept_any = false;
+    int cancel_state = PTHREAD_CANCEL_ENABLE; // the program's, while main waits
     volatile wait_end last_wait = wait_end::undisturbed;
     sigset_t kept{};
 };
@@ -59,19 +61,28 @@ void note_handler(bool restarts_calls) noexcept {
     }
 }
 
-void begin_wait() noexcept {
+void begin_wait() {
+    ::pthread_testcancel();
+    ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &here.cancel_state);
     here.last_wait = wait_end::undisturbed;
     set_state_of_main(main_state::waiting);
 }
 
 wait_end end_wait() {
     set_state_of_main(main_state::running);
+    ::pthread_setcancelstate(here.cancel_state, nullptr);
     if (here.kept_any) {
         here.kept_any = false;
         const sigset_t kept = here.kept;
         ::pthread_sigmask(SIG_UNBLOCK, &kept, nullptr); // the handlers run here
     }
     return here.last_wait;
+}
+
+void cancel_if_asked_to() {
+    const int error_number = errno;
+    ::pthread_testcancel();
+    errno = error_number;
 }
 
 } // namespace weft::interpose

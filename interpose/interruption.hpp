@@ -56,9 +56,12 @@ enum class wait_end : std::uint8_t {
     interrupted, // one ran that was not
 };
 
-// Around a call that may wait. The second one lets the handlers run, which may not return.
-void begin_wait() noexcept;
+// Around a call that may wait. The second one lets the handlers run, which may not return. The
+// thread is cancelled by pthread_cancel() before the wait, or where somebody ends it: not on the
+// loop's stack.
+void begin_wait();
 wait_end end_wait();
+void cancel_if_asked_to();
 
 inline bool has_failed_with_eintr(long result) noexcept {
     return result == -1 && errno == EINTR;
@@ -85,8 +88,11 @@ auto interruptible(Restarts&& restarts, Call&& call) -> decltype(call()) {
             const int error_number = errno;
             const wait_end end = end_wait();
             errno = error_number;
-            if (!has_failed_with_eintr(static_cast<long>(result)) || end == wait_end::interrupted ||
-                (end == wait_end::restarted && !restarts())) {
+            if (!has_failed_with_eintr(static_cast<long>(result))) {
+                return result;
+            }
+            cancel_if_asked_to();
+            if (end == wait_end::interrupted || (end == wait_end::restarted && !restarts())) {
                 return result;
             }
         }
@@ -108,7 +114,11 @@ auto interruptible_with(const sigset_t* mask, Call&& call) -> decltype(call()) {
         const wait_end end = end_wait(); // the handlers run with the mask, too
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
         errno = error_number;
-        if (!has_failed_with_eintr(result) || end != wait_end::undisturbed) {
+        if (!has_failed_with_eintr(result)) {
+            return result;
+        }
+        cancel_if_asked_to();
+        if (end != wait_end::undisturbed) {
             return result;
         }
     }

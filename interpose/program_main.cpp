@@ -9,6 +9,7 @@
 #include <weft/runner.hpp>
 #include <weft/task.hpp>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -35,6 +36,9 @@ class program_loop {
   public:
     // Returns as the main task, on the stack that it was called on.
     void enter();
+    // Ends the wait that the main task is in, if it is in one. Any thread.
+    void end_wait();
+    pthread_t thread() const noexcept { return thread_; }
     // Called there: ends the task and the loop, and returns as a plain thread.
     void leave();
 
@@ -47,6 +51,8 @@ class program_loop {
     ucontext_t program_{};
     ucontext_t task_{};
     void* stack_ = nullptr;
+    pthread_t thread_{};
+    std::atomic<weft::loop*> running_ = nullptr;
     char failure_[256] = ""; // why there is no loop
     struct sigaction fault_action_ {};
     stack_t signal_stack_{};
@@ -57,9 +63,11 @@ class program_loop {
     ::_exit(125);
 }
 
-constinit program_loop* the_loop = nullptr; // between its begin and the first step on its stack
+// The main program's; no other one is ever made.
+constinit program_loop the_loop;
 
 void program_loop::enter() {
+    thread_ = ::pthread_self();
     stack_ = ::mmap(nullptr, loop_stack_size, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     if (stack_ == MAP_FAILED) {
@@ -73,7 +81,6 @@ void program_loop::enter() {
     loop_.uc_stack.ss_sp = stack_;
     loop_.uc_stack.ss_size = loop_stack_size;
     loop_.uc_link = nullptr;
-    the_loop = this;
     ::makecontext(&loop_, &program_loop::on_loop_stack, 0);
     ::swapcontext(&program_, &loop_);
     if (failure_[0] != '\0') {
@@ -84,7 +91,7 @@ void program_loop::enter() {
 }
 
 void program_loop::on_loop_stack() {
-    program_loop& self = *the_loop;
+    program_loop& self = the_loop;
     try {
         self.serve();
     } catch (const std::exception& e) {
@@ -97,6 +104,7 @@ void program_loop::serve() {
     std::optional<own_descriptors_begin> ours(std::in_place);
     runner r;
     ours.reset();
+    running_ = &r.get_loop();
     bool ended = false;
     std::optional<task<void>> main;
     r.get_loop().call_soon([&] {
@@ -108,7 +116,17 @@ void program_loop::serve() {
     while (!ended) { // poll() knows no deadlock: a main that waits for ever does so
         r.poll(std::chrono::hours(1));
     }
+    running_ = nullptr;
     give_up_own_descriptors();
+}
+
+void program_loop::end_wait() {
+    if (weft::loop* running = running_) {
+        running->post([] { // as a signal's handler does that runs while the loop sleeps
+            detail::begin_signal_handler();
+            detail::end_signal_handler(false);
+        });
+    }
 }
 
 void program_loop::main_task() {
@@ -131,18 +149,27 @@ void stop_suspending() {
 
 } // namespace
 
+void end_wait_of_main(pthread_t thread) noexcept {
+    try {
+        if (::pthread_equal(thread, the_loop.thread()) != 0) {
+            the_loop.end_wait();
+        }
+    } catch (const std::exception&) {
+        // Its loop has just ended: there is no wait.
+    }
+}
+
 int run_main_as_task(main_function main, int argc, char** argv, char** envp) {
-    static constinit program_loop loop;
     // pthread_exit() unwinds main's stack; the last thread must then be one of the program's own.
     struct ended_by_unwinding {
         bool returned = false;
         ~ended_by_unwinding() {
             if (!returned) {
-                loop.leave();
+                the_loop.leave();
             }
         }
     } guard;
-    loop.enter();
+    the_loop.enter();
     std::atexit(&stop_suspending);
     errno = 0;
     const int status = main(argc, argv, envp);

@@ -6,6 +6,8 @@
 // waits, and comes back when main can go on.
 #pragma once
 
+#include <pthread.h>
+
 namespace weft::interpose {
 
 using main_function = int (*)(int, char**, char**);
@@ -14,5 +16,8 @@ using main_function = int (*)(int, char**, char**);
 // pthread_exit() ends the loop first. Without descriptors or memory for a loop the process ends,
 // saying so, with status 125.
 int run_main_as_task(main_function main, int argc, char** argv, char** envp);
+
+// If that thread runs such a main which waits: the wait ends. Any thread.
+void end_wait_of_main(pthread_t thread) noexcept;
 
 } // namespace weft::interpose

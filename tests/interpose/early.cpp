@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// A library whose constructor makes the calls that libweft-interpose.so stands in front of. Preloaded
-// behind it, this runs before the interposer's own constructors may have; its destructor runs last.
+// A library whose constructor makes the calls that libweft-interpose.so stands in front of.
+// Preloaded behind it, this runs before the interposer's own constructors may have; its destructor
+// runs last.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>

@@ -6,6 +6,7 @@ usage: everyday_test.py WEFT_RUN
 
 import contextlib
 import functools
+import glob
 import http.server
 import os
 import pwd
@@ -27,7 +28,8 @@ WEFT_RUN = sys.argv[1]
 
 
 def needed(program: str, package: str) -> str:
-    found = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin:/usr/lib/postgresql/15/bin")
+    servers = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
+    found = shutil.which(program, path=":".join([os.environ["PATH"], "/usr/sbin", "/sbin", *servers]))
     if found is None:
         raise AssertionError(f"{program} is missing; install {package}")
     return found

@@ -255,6 +255,40 @@ PROBE(main_ends_by_pthread_exit_and_a_thread_goes_on) {
     pthread_exit(nullptr);
 }
 
+PROBE(main_is_cancelled_while_it_waits) {
+    std::thread([main = pthread_self()] {
+        usleep(20'000);
+        pthread_cancel(main);
+        void* result = nullptr;
+        pthread_join(main, &result);
+        std::printf("cancelled: %d\n", result == PTHREAD_CANCELED);
+        std::fflush(stdout);
+    }).detach();
+    const says_so local{"destroyed by pthread_cancel"};
+    int before = 0;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    usleep(50'000);
+    std::puts("not yet");
+    pthread_setcancelstate(before, nullptr);
+    poll(nullptr, 0, -1);
+    std::puts("not reached");
+    return 0;
+}
+
+PROBE(main_is_cancelled_in_its_wait) {
+    std::thread([main = pthread_self()] {
+        usleep(20'000);
+        pthread_cancel(main);
+        pthread_join(main, nullptr);
+        std::puts("joined");
+        std::fflush(stdout);
+    }).detach();
+    const says_so local{"destroyed by pthread_cancel"};
+    poll(nullptr, 0, -1);
+    std::puts("not reached");
+    return 0;
+}
+
 PROBE(an_exception_leaves_main) {
     usleep(1000);
     throw std::runtime_error("nobody catches this");

@@ -5,6 +5,8 @@ usage: weft_run_test.py WEFT_RUN PROBE
 """
 
 import os
+import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +64,32 @@ def test_a_static_program_and_its_children_are_left_alone() -> None:
     for word in ("WEFT", "interpose"):
         equal([line for line in environment.splitlines() if word in line and not line.startswith("_=")],
               [line for line in run(["env"], subprocess.DEVNULL).output.splitlines() if word in line])
+
+
+def test_the_limit_of_the_stack_is_kept() -> None:
+    for limit in ("16384", "unlimited"):
+        command = ["sh", "-c", f'ulimit -s {limit}; exec "$@"', "sh"]
+        for name in ("the_stack_is_the_one_of_the_process", "an_overflow_is_caught_on_another_stack"):
+            if limit != "unlimited" or "overflow" not in name:
+                bare = run([*command, PROBE, name], subprocess.DEVNULL)
+                equal(run([*command, WEFT_RUN, PROBE, name], subprocess.DEVNULL), bare)
+                equal(bare.status, 0)
+
+
+def test_a_reader_in_the_background_is_stopped() -> None:
+    for command in (["cat"], [WEFT_RUN, "cat"]):
+        leader, terminal = pty.fork()
+        if leader == 0:  # of a session of its own
+            signal.alarm(30)
+            child = os.fork()
+            if child == 0:
+                os.setpgid(0, 0)
+                os.execvp(command[0], command)
+            _, status = os.waitpid(child, os.WUNTRACED)
+            os.kill(child, signal.SIGKILL)
+            os._exit(0 if os.WIFSTOPPED(status) and os.WSTOPSIG(status) == signal.SIGTTIN else 1)
+        equal(os.waitstatus_to_exitcode(os.waitpid(leader, 0)[1]), 0)
+        os.close(terminal)
 
 
 def test_the_limit_of_descriptors_is_kept() -> None:
