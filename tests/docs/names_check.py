@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 DOCUMENTS = ["README.md", "docs/coming-from-asyncio.md", "docs/coming-from-threads.md", "docs/cancellation.md",
-             "docs/scheduling.md"]
+             "docs/scheduling.md", "docs/porting.md"]
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 
