@@ -56,7 +56,7 @@ void permits::release_to_waiters(std::ptrdiff_t count) noexcept {
             return false;
         }
         --left;
-        if (w.on_this_thread || w.token == insists) {
+        if (w.token == insists) {
             w.message = granted;
         } else {
             ++kept;

@@ -12,19 +12,23 @@ namespace {
 
 // What a waiter is told: it has the lock.
 constexpr std::uintptr_t handed_over = 1;
+// In a waiter's token, beside its kind: it was woken once already, and somebody else was faster.
+constexpr std::uintptr_t insists = 2;
 
 } // namespace
 
 // --- taking ---
 
 bool shared_lock_word::try_lock() noexcept {
-    std::uint64_t seen = 0;
-    if (!word_.compare_exchange_strong(seen, writer, std::memory_order_acquire,
-                                       std::memory_order_relaxed)) {
-        return false;
+    std::uint64_t seen = word_.load(std::memory_order_relaxed);
+    while (allows(seen, kind::exclusive)) {
+        if (word_.compare_exchange_weak(seen, seen | writer, std::memory_order_acquire,
+                                        std::memory_order_relaxed)) {
+            owner_.store(caller_number(), std::memory_order_relaxed);
+            return true;
+        }
     }
-    owner_.store(caller_number(), std::memory_order_relaxed);
-    return true;
+    return false;
 }
 
 bool shared_lock_word::try_lock_shared() noexcept {
@@ -64,11 +68,12 @@ bool shared_lock_word::lock_shared(const char* call, clock::time_point deadline)
 }
 
 // With the bucket locked: takes the lock if nobody is in the way, else says that somebody is
-// parked.
-bool shared_lock_word::take_or_announce(kind k, bool& taken) noexcept {
+// parked. A reader that comes for the first time does not overtake who waits.
+bool shared_lock_word::take_or_announce(kind k, bool comes_again, bool& taken) noexcept {
     std::uint64_t seen = word_.load(std::memory_order_relaxed);
     for (;;) {
-        taken = (seen & parked_bit) == 0 && allows(seen, k);
+        const bool in_turn = comes_again || k == kind::exclusive || (seen & parked_bit) == 0;
+        taken = in_turn && allows(seen, k);
         const std::uint64_t next = taken ? seen + share(k) : seen | parked_bit;
         if (seen == next || word_.compare_exchange_weak(seen, next, std::memory_order_acquire,
                                                         std::memory_order_relaxed)) {
@@ -78,14 +83,16 @@ bool shared_lock_word::take_or_announce(kind k, bool& taken) noexcept {
 }
 
 bool shared_lock_word::acquire(kind k, const char* call, clock::time_point deadline) {
+    parking_place place{.call = call,
+                        .address = this,
+                        .deadline = deadline,
+                        .token = static_cast<std::uintptr_t>(k),
+                        .describe = &describe};
     for (;;) {
         bool taken = false;
-        const park_result result = park({.call = call,
-                                         .address = this,
-                                         .deadline = deadline,
-                                         .token = static_cast<std::uintptr_t>(k),
-                                         .describe = &describe},
-                                        [&] { return !take_or_announce(k, taken); });
+        const bool comes_again = (place.token & insists) != 0;
+        const park_result result =
+            park(place, [&] { return !take_or_announce(k, comes_again, taken); });
         const bool has_it = taken || result.message == handed_over;
         if (result.end == park_end::cancelled) {
             if (has_it) {
@@ -102,6 +109,7 @@ bool shared_lock_word::acquire(kind k, const char* call, clock::time_point deadl
             hand_on(0);
             return false;
         }
+        place.token |= insists;
     }
 }
 
@@ -134,18 +142,26 @@ void shared_lock_word::give_back(kind k) noexcept {
     hand_on(share(k));
 }
 
-// Lets in whom the lock allows, from the front.
+// Wakes whom the lock allows, from the front, and lets in at once who insists; not while nobody
+// holds it, because then it may be taken meanwhile.
 void shared_lock_word::hand_on(std::uint64_t given_back) noexcept {
     std::uint64_t let_in = 0;
+    std::uint64_t expected = 0; // readers that were woken, and will come
+    bool closed = false;        // by a writer: it is alone
     const auto choose = [&](parked_waiter& w) {
-        // Stands still: somebody is parked, and the bucket is locked.
-        const std::uint64_t now = word_.load(std::memory_order_relaxed) - given_back + let_in;
-        const auto k = static_cast<kind>(w.token);
-        if (!allows(now, k)) {
+        const std::uint64_t held = word_.load(std::memory_order_relaxed);
+        const auto k = static_cast<kind>(w.token & ~insists);
+        if (closed || !allows(held - given_back + let_in + expected, k)) {
             return false;
         }
-        let_in += share(k);
-        w.message = handed_over;
+        closed = k == kind::exclusive;
+        const bool stands_still = (held & ~parked_bit) != 0;
+        if ((w.token & insists) != 0 && stands_still) {
+            let_in += share(k);
+            w.message = handed_over;
+        } else if (k == kind::shared) {
+            expected += share(k);
+        }
         return true;
     };
     unpark(this, choose, [&](std::size_t, bool more) {

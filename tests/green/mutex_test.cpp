@@ -9,7 +9,6 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
-#include <limits>
 #include <vector>
 
 namespace weft::test {
@@ -25,8 +24,6 @@ template <class Mutex>
 class green_plain_mutex : public green_fixture {};
 template <class Mutex>
 class green_recursive_mutex : public green_fixture {};
-template <class Mutex>
-class green_timed_mutex : public green_fixture {};
 
 using all_mutexes =
     testing::Types<green::mutex, green::timed_mutex, green::recursive_mutex,
@@ -34,13 +31,10 @@ using all_mutexes =
 using plain_mutexes = testing::Types<green::mutex, green::timed_mutex, green::shared_mutex,
                                      green::shared_timed_mutex>;
 using recursive_mutexes = testing::Types<green::recursive_mutex, green::recursive_timed_mutex>;
-using timed_mutexes =
-    testing::Types<green::timed_mutex, green::recursive_timed_mutex, green::shared_timed_mutex>;
 
 TYPED_TEST_SUITE(green_mutex, all_mutexes);
 TYPED_TEST_SUITE(green_plain_mutex, plain_mutexes);
 TYPED_TEST_SUITE(green_recursive_mutex, recursive_mutexes);
-TYPED_TEST_SUITE(green_timed_mutex, timed_mutexes);
 
 // --- all of them ---
 
@@ -74,7 +68,8 @@ TYPED_TEST(green_mutex, only_one_task_is_inside) {
     });
 }
 
-TYPED_TEST(green_mutex, is_handed_to_the_longest_waiting_task_so_nobody_overtakes) {
+TYPED_TEST(green_mutex, goes_to_the_waiters_in_the_order_of_coming) {
+    const unshuffled in_order;
     in_virtual_time([] {
         TypeParam m;
         m.lock();
@@ -84,13 +79,54 @@ TYPED_TEST(green_mutex, is_handed_to_the_longest_waiting_task_so_nobody_overtake
             tasks.push_back(spawn({.eager = true}, [&, name] {
                 const std::lock_guard guard(m);
                 order += name;
+                yield();
             }));
         }
         m.unlock();
-        EXPECT_TRUE(spawn([&] { return !m.try_lock(); }).get() || order == "abc");
-        m.lock();
+        gather(tasks);
         EXPECT_EQ(order, "abc");
+    });
+}
+
+TYPED_TEST(green_mutex, is_handed_to_a_waiter_that_was_overtaken_once) {
+    in_virtual_time([] {
+        TypeParam m;
+        m.lock();
+        bool had_it = false;
+        auto waiter = spawn({.eager = true}, [&] {
+            const std::lock_guard guard(m);
+            had_it = true;
+        });
         m.unlock();
+        m.lock(); // it was woken, and has not come yet
+        settle();
+        EXPECT_FALSE(had_it);
+        m.unlock();
+        EXPECT_FALSE(m.try_lock()) << "it is the other's already";
+        waiter.get();
+        EXPECT_TRUE(had_it);
+    });
+}
+
+TYPED_TEST(green_mutex, two_locked_at_once_by_many_are_not_handed_round_for_ever) {
+    in_virtual_time([] {
+        TypeParam a;
+        TypeParam b;
+        int passed = 0;
+        std::vector<task<void>> tasks;
+        for (int i = 0; i < 8; ++i) {
+            tasks.push_back(spawn([&, i] {
+                for (int round = 0; round < 20; ++round) {
+                    const std::scoped_lock both(i % 2 == 0 ? a : b, i % 2 == 0 ? b : a);
+                    yield();
+                    ++passed;
+                }
+            }));
+        }
+        for (int turns = 0; passed < 160; ++turns) {
+            yield();
+            ASSERT_LT(turns, 100'000) << passed;
+        }
         gather(tasks);
     });
 }
@@ -293,68 +329,6 @@ TYPED_TEST(green_recursive_mutex, another_task_of_the_same_thread_is_another_own
         m.unlock();
         other.get();
     });
-}
-
-// --- those with a time limit ---
-
-TYPED_TEST(green_timed_mutex, gives_up_when_the_time_has_come) {
-    in_virtual_time([] {
-        TypeParam m;
-        m.lock();
-        auto other = spawn([&] {
-            const auto begin = loop_time();
-            EXPECT_FALSE(m.try_lock_for(5ms));
-            EXPECT_EQ(loop_time() - begin, 5ms);
-            EXPECT_FALSE(m.try_lock_until(loop_time() + 1us));
-            EXPECT_FALSE(m.try_lock_until(std::chrono::system_clock::now() + 1ms));
-            EXPECT_GT(loop_time() - begin, 5ms + 1us);
-            EXPECT_FALSE(m.try_lock_until(std::chrono::system_clock::time_point::min()));
-            EXPECT_THROW(m.try_lock_for(std::chrono::duration<double>(
-                             std::numeric_limits<double>::quiet_NaN())),
-                         std::invalid_argument);
-        });
-        other.get();
-        m.unlock();
-        EXPECT_TRUE(m.try_lock_for(-1s));
-        m.unlock();
-    });
-}
-
-TYPED_TEST(green_timed_mutex, too_long_a_time_is_no_limit) {
-    in_virtual_time([] {
-        TypeParam m;
-        m.lock();
-        auto other = spawn([&] { return m.try_lock_for(std::chrono::hours::max()); });
-        sleep_for(std::chrono::hours(24 * 365));
-        m.unlock();
-        EXPECT_TRUE(other.get());
-    });
-}
-
-TYPED_TEST(green_timed_mutex, asking_with_no_time_again_and_again_lets_the_others_run) {
-    in_virtual_time([] {
-        TypeParam m;
-        auto holder = spawn({.eager = true}, [&] {
-            const std::lock_guard guard(m);
-            yield_times(5);
-        });
-        while (!m.try_lock_for(0s)) {
-        }
-        m.unlock();
-        holder.get();
-    });
-}
-
-TYPED_TEST(green_timed_mutex, a_thread_gives_up_too) {
-    TypeParam m;
-    m.lock();
-    on_a_plain_thread([&] {
-        const auto begin = clock::now();
-        EXPECT_FALSE(m.try_lock_for(2ms));
-        EXPECT_GE(clock::now() - begin, 2ms);
-        EXPECT_FALSE(m.try_lock_for(-1s));
-    });
-    m.unlock();
 }
 
 } // namespace

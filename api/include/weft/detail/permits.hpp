@@ -4,11 +4,11 @@
 // and semaphores are made of. Taking a free one and giving one back that nobody waits for is one
 // compare-and-swap.
 //
-// Who gets a permit that is given back: the longest waiter, directly, when it is a task of the
-// giver's own thread, as it could not come for it before the giver stops. A waiter elsewhere is
-// woken and competes with whoever is running, so that threads do not wait for each other's wake-up
-// at every turn; the second time it is given the permit, so that nobody waits for ever. Not for use
-// by programs.
+// Who gets a permit that is given back: whoever comes first, and the longest waiter is woken to
+// come. One that was overtaken on that way is given the next permit directly, so that nobody waits
+// for ever. Not the first time: between threads the permit would lie idle for each wake-up, and
+// tasks that hold one lock and try for the next, as std::lock does, could hand both round for ever.
+// Not for use by programs.
 #pragma once
 
 #include <weft/detail/export.hpp>

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // One writer or any number of readers, tasks of any loop and plain threads, in one word: the inside
-// of the green shared mutexes. First come, first served: a reader waits behind a writer that waits,
-// and is let in with the readers beside it.
+// of the green shared mutexes. Waiters are served in the order of coming: a reader waits behind a
+// writer that waits, and is let in with the readers beside it. As with permits, who is woken has to
+// come for the lock, and has it handed over only after it was overtaken once.
 //
-// Invariant: while the word says that somebody is parked, it changes with the parking bucket locked
-// only. So who gives the lock up under waiters can hand it to them at leisure. Not for use by
-// programs.
+// Invariant: while somebody holds it and the word says that somebody is parked, it changes with the
+// parking bucket locked only. So who gives the lock up under waiters can hand it over at leisure.
+// Not for use by programs.
 #pragma once
 
 #include <weft/detail/export.hpp>
@@ -35,7 +36,7 @@ class WEFT_API shared_lock_word {
     enum class kind : std::uintptr_t { exclusive, shared };
 
     bool acquire(kind k, const char* call, clock::time_point deadline);
-    bool take_or_announce(kind k, bool& taken) noexcept;
+    bool take_or_announce(kind k, bool comes_again, bool& taken) noexcept;
     void give_back(kind k) noexcept;
     void hand_on(std::uint64_t given_back) noexcept;
     static std::uint64_t share(kind k) noexcept { return k == kind::exclusive ? writer : reader; }

@@ -4,9 +4,9 @@
 // suspended and its loop goes on, a thread that waits is blocked. Usable before and after run(),
 // constant-initialized; as in std, a mutex must outlive who waits for it.
 //
-// Uncontended, a lock and an unlock are one compare-and-swap each. Among the tasks of one thread a
-// mutex is fair: unlock() hands it to the one that has waited longest. A waiter on another thread
-// may be overtaken once.
+// Uncontended, a lock and an unlock are one compare-and-swap each. unlock() wakes the one that has
+// waited longest; whoever comes before that has run may overtake it, once: the next time it is
+// handed the mutex.
 #pragma once
 
 #include <weft/detail/caller.hpp>

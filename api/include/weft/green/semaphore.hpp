@@ -20,8 +20,8 @@ namespace detail {
 
 namespace green {
 
-// std::counting_semaphore. Fair among the tasks of one thread; a waiter on another thread may be
-// overtaken once. As in std, it must outlive who waits, but may be destroyed by whoever has got the
+// std::counting_semaphore. Permits go to the waiters in the order of coming; one may be overtaken
+// once. As in std, it must outlive who waits, but may be destroyed by whoever has got the
 // last permit while the release() that gave it still runs.
 template <std::ptrdiff_t LeastMaxValue = detail::permits::most>
 class counting_semaphore {

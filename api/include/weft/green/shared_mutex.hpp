@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // The shared mutexes of <shared_mutex>, between tasks of any loop and plain threads: one writer or
-// any number of readers. First come, first served, as weft::shared_mutex: a reader that comes after
-// a waiting writer waits behind it, so neither starves.
+// any number of readers. In the order of coming: a reader that comes after a waiting writer waits
+// behind it, and who is woken may be overtaken once, so neither starves.
 //
 // Blocking, cancelling and errors are those of weft/green/mutex.hpp; who reads is not recorded, so
 // an unlock_shared() by somebody who does not is noticed only when nobody does.
