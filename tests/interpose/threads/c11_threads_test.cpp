@@ -64,7 +64,8 @@ TEST_F(c11_threads, a_condition_is_waited_for_by_the_task_alone) {
 int calls;
 
 TEST_F(c11_threads, a_function_is_called_once) {
-    static once_flag once = ONCE_FLAG_INIT;
+    static once_flag once;
+    once = ONCE_FLAG_INIT;
     calls = 0;
     in_virtual_time([&] {
         const auto call = [] {

@@ -77,9 +77,12 @@ TEST_F(pthread_onces, a_routine_that_throws_is_run_again_by_the_next) {
 }
 
 TEST_F(pthread_onces, one_within_another) {
-    static pthread_once_t outer = PTHREAD_ONCE_INIT;
-    static pthread_once_t inner = PTHREAD_ONCE_INIT;
-    static int runs = 0;
+    static pthread_once_t outer;
+    static pthread_once_t inner;
+    static int runs;
+    outer = PTHREAD_ONCE_INIT;
+    inner = PTHREAD_ONCE_INIT;
+    runs = 0;
     in_virtual_time([&] {
         routine = [] {
             weft::sleep_for(1s);
@@ -141,8 +144,8 @@ TEST_F(pthread_onces, a_routine_that_a_task_runs_is_waited_for_by_a_thread_in_li
 }
 
 TEST_F(pthread_onces, the_child_of_a_fork_runs_what_its_parent_had_not_ended) {
-    static pthread_once_t control = PTHREAD_ONCE_INIT;
-    static int runs = 0;
+    pthread_once_t control = PTHREAD_ONCE_INIT;
+    int runs = 0;
     weft::run([&] {
         routine = [&] {
             ++runs;
