@@ -13,7 +13,7 @@
 
 namespace weft::interpose {
 
-constinit waiting_count waiting_claims;
+constinit std::array<waiting_count, 4> waiting_claims;
 
 namespace {
 
@@ -61,7 +61,7 @@ void look_again_after(weft::clock::duration span, detail::parking_place& place) 
 }
 
 int wait_for(claim& c, weft::clock::time_point deadline) {
-    const waiting_count::scope counted(waiting_claims);
+    const waiting_count::scope counted(waiting_claims[static_cast<std::size_t>(c.kind)]);
     pauses pause;
     for (;;) {
         auto place = place_of(c.call, c.address, deadline, token_of(c));
@@ -123,9 +123,9 @@ void released(const void* address, bool thread_waits) noexcept {
         [](std::size_t, bool) noexcept {});
 }
 
-void about_to_be_released(const void* address) noexcept {
-    if (anyone_claims()) {
-        released(address, true);
+void about_to_be_released(const void* mutex) noexcept {
+    if (anyone_claims(claimed::mutex)) {
+        released(mutex, true);
     }
 }
 

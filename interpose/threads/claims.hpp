@@ -17,14 +17,22 @@
 
 #include <weft/clock.hpp>
 
+#include <array>
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 
 namespace weft::interpose {
+
+// What is waited for. Counted apart, so that tasks which wait for one kind, idle workers at a
+// semaphore for one, cost nothing to those who release another.
+enum class claimed : std::uint8_t { mutex, rwlock, semaphore, other };
 
 // One task's wish to have the object at `address`; on its stack.
 class claim {
   public:
-    claim(const char* call, const void* address) noexcept : call(call), address(address) {}
+    claim(claimed kind, const char* call, const void* address) noexcept
+        : kind(kind), call(call), address(address) {}
     claim(const claim&) = delete;
     claim& operator=(const claim&) = delete;
 
@@ -43,6 +51,7 @@ class claim {
     // Somebody may release it by a way that does not lead through here.
     virtual bool may_be_released_unseen() const noexcept { return false; }
 
+    const claimed kind;
     const char* const call;
     const void* const address;
     bool was_passed_over = false; // woken, and then somebody else had it
@@ -54,28 +63,28 @@ class claim {
 // Waits until the attempt is decided or the time has come (ETIMEDOUT). On a task that may suspend.
 int wait_for(claim& c, weft::clock::time_point deadline);
 
-// Whether any task waits for a claim; asked right after the release of an object it does not miss
-// one that saw the object taken.
-inline bool anyone_claims() noexcept;
+// Whether any task waits for such a thing; asked right after the release of one it does not miss a
+// task that saw it taken.
+inline bool anyone_claims(claimed kind) noexcept;
 
 // The object was released, once or more. thread_waits: a thread waits for it in libc; then it is
 // not given away behind the thread's back, and both try. Not in a signal handler.
 void released(const void* address, bool thread_waits) noexcept;
-// It is about to be released by a call of libc's on this thread.
-void about_to_be_released(const void* address) noexcept;
+// The mutex is about to be released by a call of libc's on this thread.
+void about_to_be_released(const void* mutex) noexcept;
 
 // --- inside ---
 
-extern constinit waiting_count waiting_claims;
+extern constinit std::array<waiting_count, 4> waiting_claims;
 
-inline bool anyone_claims() noexcept {
+inline bool anyone_claims(claimed kind) noexcept {
     // The releasing instruction is a full barrier on x86; elsewhere it need not be one.
 #if defined(__x86_64__) || defined(__i386__)
     std::atomic_signal_fence(std::memory_order_seq_cst);
 #else
     std::atomic_thread_fence(std::memory_order_seq_cst);
 #endif
-    return waiting_claims.any();
+    return waiting_claims[static_cast<std::size_t>(kind)].any();
 }
 
 } // namespace weft::interpose

@@ -34,20 +34,26 @@ task_hold* hold_of(libc::mutex& m) noexcept {
     return hold;
 }
 
+// It has been locked for the task, once or once more.
+void note_hold(libc::mutex& m, std::uint64_t task) noexcept {
+    task_holds& holds = task_holds::here();
+    if (task_hold* const hold = holds.find(&m)) {
+        ++hold->depth;
+    } else if (task != 0) {
+        holds.add(&m, task);
+    }
+}
+
 // A mutex that counts by thread, for a task, 0 being what runs outside of tasks on this thread:
 // EBUSY when another task has it. Room for one more hold is reserved.
 int try_for(libc::mutex& m, std::uint64_t task) noexcept {
-    task_hold* const hold = hold_of(m);
+    const task_hold* const hold = hold_of(m);
     if (hold != nullptr && hold->task != task) {
         return EBUSY;
     }
     const int result = libc::try_lock(&m);
     if (result == 0 || result == EOWNERDEAD) {
-        if (hold != nullptr) {
-            ++hold->depth;
-        } else if (task != 0) {
-            task_holds::here().add(&m, task);
-        }
+        note_hold(m, task);
     }
     return result;
 }
@@ -66,7 +72,8 @@ int take_for(libc::mutex& m, std::uint64_t task) noexcept {
 
 class mutex_claim : public claim {
   public:
-    explicit mutex_claim(libc::mutex& m) noexcept : claim("pthread_mutex_lock", &m), mutex_(m) {}
+    explicit mutex_claim(libc::mutex& m) noexcept
+        : claim(claimed::mutex, "pthread_mutex_lock", &m), mutex_(m) {}
 
     int attempt() noexcept override { return libc::try_lock(&mutex_); }
     bool may_be_released_unseen() const noexcept override {
@@ -104,7 +111,7 @@ class counted_claim final : public mutex_claim {
     const std::uint64_t task_ = detail::running_task_id();
 };
 
-int lock_in_libc(libc::mutex& m, const time_limit& limit) {
+int block_on_plain_mutex(libc::mutex& m, const time_limit& limit) {
     if (limit.at == nullptr) {
         return libc::lock(&m);
     }
@@ -112,21 +119,9 @@ int lock_in_libc(libc::mutex& m, const time_limit& limit) {
                                          : libc::clock_lock(&m, limit.clock, limit.at);
 }
 
-// Off a task: what tasks of this thread hold is not given to the thread, which is what libc would
-// do.
-int lock_outside_tasks(libc::mutex& m, const time_limit& limit) {
-    if (!task_holds::here().empty() && libc::counts_by_thread(m)) {
-        const task_hold* const hold = hold_of(m);
-        if (hold != nullptr && hold->task != detail::running_task_id()) {
-            return EDEADLK; // the task cannot release it while the thread waits
-        }
-        if (hold != nullptr) {
-            counted_claim c(m); // in a scope that does not suspend
-            const int result = c.attempt();
-            return result == EBUSY ? EDEADLK : result;
-        }
-    }
-    return lock_in_libc(m, limit);
+int block_on_mutex(libc::mutex& m, const time_limit& limit) {
+    return libc::counts_by_thread(m) ? block_on_counted_mutex(m, limit)
+                                     : block_on_plain_mutex(m, limit);
 }
 
 int wait_for_mutex(mutex_claim& c, libc::mutex& m, const time_limit& limit, const void* caller) {
@@ -135,7 +130,7 @@ int wait_for_mutex(mutex_claim& c, libc::mutex& m, const time_limit& limit, cons
         return result;
     }
     if (never_waits_as_task(caller)) {
-        return lock_in_libc(m, limit);
+        return block_on_mutex(m, limit);
     }
     if (limit.at != nullptr && !is_valid(*limit.at)) {
         return EINVAL;
@@ -158,13 +153,34 @@ bool released_by_libc::any(const void* mutex) noexcept {
     return count_of(mutex).load(std::memory_order_relaxed) != 0;
 }
 
+int block_on_counted_mutex(libc::mutex& m, const time_limit& limit) {
+    const std::uint64_t task = detail::running_task_id();
+    task_holds& holds = task_holds::here();
+    if (task == 0 && holds.empty()) [[likely]] {
+        return block_on_plain_mutex(m, limit);
+    }
+    task_hold* hold = hold_of(m);
+    if (hold != nullptr && hold->task != task) {
+        return EDEADLK;
+    }
+    if (!holds.reserve()) {
+        return EAGAIN;
+    }
+    const int result = block_on_plain_mutex(m, limit);
+    if (result == 0 || result == EOWNERDEAD) {
+        note_hold(m, task);
+    }
+    holds.unreserve();
+    return result;
+}
+
 int lock_mutex(libc::mutex& m, const void* caller) {
     return lock_mutex_until(m, {}, caller);
 }
 
 int lock_mutex_until(libc::mutex& m, const time_limit& limit, const void* caller) {
     if (!is_task()) {
-        return lock_outside_tasks(m, limit);
+        return block_on_mutex(m, limit);
     }
     if (!is_waitable(limit.clock)) {
         return EINVAL;
@@ -178,7 +194,8 @@ int lock_mutex_until(libc::mutex& m, const time_limit& limit, const void* caller
 }
 
 int try_lock_mutex(libc::mutex& m) noexcept {
-    if (libc::counts_by_thread(m) && (is_task() || !task_holds::here().empty())) {
+    if (libc::counts_by_thread(m) &&
+        (detail::running_task_id() != 0 || !task_holds::here().empty())) {
         return counted_claim(m).attempt_once();
     }
     return libc::try_lock(&m);
@@ -199,7 +216,7 @@ int unlock_mutex(libc::mutex& m) noexcept {
     }
     const bool thread_waits = libc::thread_waits(m);
     const int result = libc::unlock(&m);
-    if (anyone_claims() && is_last && result == 0) {
+    if (anyone_claims(claimed::mutex) && is_last && result == 0) {
         released(&m, thread_waits);
     }
     return result;

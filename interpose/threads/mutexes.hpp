@@ -12,6 +12,9 @@ namespace weft::interpose {
 
 // The calls themselves, on a task or not; `caller`: the return address into the program.
 int lock_mutex(libc::mutex& m, const void* caller);
+// One that counts by thread, for who may not suspend: a callback, a task in a scope that blocks the
+// thread. What another task of the thread holds can never be had so: EDEADLK.
+int block_on_counted_mutex(libc::mutex& m, const time_limit& limit);
 int try_lock_mutex(libc::mutex& m) noexcept;
 int lock_mutex_until(libc::mutex& m, const time_limit& limit, const void* caller);
 int unlock_mutex(libc::mutex& m) noexcept;

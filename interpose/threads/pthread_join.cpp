@@ -33,7 +33,10 @@ int join_in_libc(pthread_t thread, void** result, const time_limit& limit) {
 class join_claim final : public claim {
   public:
     join_claim(pthread_t thread, void** result, const time_limit& limit) noexcept
-        : claim("pthread_join", this), thread_(thread), result_(result), limit_(limit) {
+        : claim(claimed::other, "pthread_join", this),
+          thread_(thread),
+          result_(result),
+          limit_(limit) {
         const std::lock_guard guard(list_lock_);
         next_ = first_;
         first_ = this;

@@ -4,15 +4,13 @@
 #include "interpose/hook.hpp"
 #include "interpose/threads/alias.hpp"
 #include "interpose/threads/mutexes.hpp"
-#include "interpose/threads/task_holds.hpp"
 #include "interpose/threads/task_waits.hpp"
 
 using namespace weft::interpose;
 
 WEFT_DEFINE(int, pthread_mutex_lock, (pthread_mutex_t * m)) {
-    if (!weft::detail::may_suspend() && (!libc::counts_by_thread(*m) || task_holds::here().empty()))
-        [[likely]] {
-        return libc::lock(m);
+    if (!weft::detail::may_suspend()) [[likely]] {
+        return libc::counts_by_thread(*m) ? block_on_counted_mutex(*m, {}) : libc::lock(m);
     }
     return lock_mutex(*m, __builtin_return_address(0));
 }

@@ -93,7 +93,7 @@ class preferred_writer {
 
 class lock_claim : public claim {
   public:
-    lock_claim(const char* call, rwlock& l) noexcept : claim(call, &l), lock_(l) {}
+    lock_claim(const char* call, rwlock& l) noexcept : claim(claimed::rwlock, call, &l), lock_(l) {}
     bool may_be_released_unseen() const noexcept override { return libc::is_shared(lock_); }
 
   protected:
@@ -174,10 +174,28 @@ int read_lock(rwlock& l, const time_limit& limit, const void* caller, InLibc in_
     return wait_for_lock(c, result, limit);
 }
 
+// A task has it that blocked its thread for it. Without memory nobody knows.
+void note_hold_in_libc(rwlock& l) noexcept {
+    const std::uint64_t task = weft::detail::running_task_id();
+    if (task != 0 && task_holds::here().reserve()) {
+        task_holds::here().add(&l, task);
+        task_holds::here().unreserve();
+    }
+}
+
+template <class InLibc>
+int write_lock_in_libc(rwlock& l, InLibc in_libc) {
+    const int result = in_libc();
+    if (result == 0) {
+        note_hold_in_libc(l);
+    }
+    return result;
+}
+
 template <class InLibc>
 int write_lock(rwlock& l, const time_limit& limit, const void* caller, InLibc in_libc) {
     if (!is_task()) [[likely]] {
-        return in_libc();
+        return write_lock_in_libc(l, in_libc);
     }
     if (const int wrong = check(limit)) {
         return wrong;
@@ -185,7 +203,7 @@ int write_lock(rwlock& l, const time_limit& limit, const void* caller, InLibc in
     write_claim c(l);
     const int result = c.attempt();
     if (result == EBUSY && never_waits_as_task(caller)) {
-        return in_libc();
+        return write_lock_in_libc(l, in_libc);
     }
     const preferred_writer writer(l);
     return wait_for_lock(c, result, limit);
@@ -222,7 +240,8 @@ WEFT_DEFINE(int, pthread_rwlock_clockwrlock, (rwlock * l, clockid_t clock, const
 }
 
 WEFT_DEFINE(int, pthread_rwlock_trywrlock, (rwlock * l)) {
-    return is_task() ? write_claim(*l).attempt_once() : libc::try_write_lock(l);
+    return weft::detail::running_task_id() != 0 ? write_claim(*l).attempt_once()
+                                                : libc::try_write_lock(l);
 }
 
 WEFT_DEFINE(int, pthread_rwlock_unlock, (rwlock * l)) {
@@ -235,7 +254,7 @@ WEFT_DEFINE(int, pthread_rwlock_unlock, (rwlock * l)) {
         }
     }
     const int result = libc::unlock(l);
-    if (anyone_claims() && result == 0) {
+    if (anyone_claims(claimed::rwlock) && result == 0) {
         released(l, false);
     }
     return result;

@@ -21,7 +21,7 @@ using spin_lock = pthread_spinlock_t;
 class spin_claim final : public claim {
   public:
     explicit spin_claim(spin_lock* l) noexcept
-        : claim("pthread_spin_lock", const_cast<const int*>(l)), lock_(l) {}
+        : claim(claimed::other, "pthread_spin_lock", const_cast<const int*>(l)), lock_(l) {}
 
     int attempt() noexcept override { return libc::try_lock(lock_); }
     bool may_be_released_unseen() const noexcept override { return true; }

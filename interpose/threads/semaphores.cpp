@@ -18,7 +18,8 @@ namespace {
 
 class permit_claim final : public claim {
   public:
-    explicit permit_claim(sem_t& s) noexcept : claim("sem_wait", &s), semaphore_(s) {}
+    explicit permit_claim(sem_t& s) noexcept
+        : claim(claimed::semaphore, "sem_wait", &s), semaphore_(s) {}
 
     int attempt() noexcept override {
         const int error_number = errno;
@@ -88,7 +89,7 @@ WEFT_DEFINE(int, sem_clockwait, (sem_t * s, clockid_t clock, const timespec* at)
 WEFT_DEFINE(int, sem_post, (sem_t * s)) {
     const bool thread_waits = libc::thread_waits(*s);
     const int result = libc::post(s);
-    if (anyone_claims() && result == 0 && !weft::detail::in_signal_handler()) {
+    if (anyone_claims(claimed::semaphore) && result == 0 && !weft::detail::in_signal_handler()) {
         released(s, thread_waits);
     }
     return result;

@@ -189,6 +189,36 @@ TEST_F(pthread_mutexes, a_callback_is_refused_what_a_task_of_its_thread_holds) {
     });
 }
 
+TEST_F(pthread_mutexes, what_a_task_took_while_it_could_not_suspend_is_its_own_too) {
+    typed_mutex recursive(PTHREAD_MUTEX_RECURSIVE);
+    pthread_rwlock_t written = PTHREAD_RWLOCK_INITIALIZER;
+    in_virtual_time([&] {
+        {
+            const posix::no_suspend blocks;
+            EXPECT_EQ(pthread_mutex_lock(recursive), 0);
+            EXPECT_EQ(pthread_mutex_lock(recursive), 0);
+            EXPECT_EQ(pthread_rwlock_wrlock(&written), 0);
+        }
+        auto other = spawn([&] {
+            EXPECT_EQ(pthread_mutex_trylock(recursive), EBUSY);
+            {
+                const posix::no_suspend blocks;
+                EXPECT_EQ(pthread_mutex_lock(recursive), EDEADLK);
+            }
+            EXPECT_EQ(pthread_mutex_lock(recursive), 0);
+            EXPECT_EQ(pthread_mutex_unlock(recursive), 0);
+            EXPECT_EQ(pthread_rwlock_wrlock(&written), 0);
+            EXPECT_EQ(pthread_rwlock_unlock(&written), 0);
+        });
+        weft::sleep_for(1s);
+        EXPECT_EQ(pthread_mutex_unlock(recursive), 0);
+        weft::sleep_for(1s);
+        EXPECT_EQ(pthread_mutex_unlock(recursive), 0);
+        EXPECT_EQ(pthread_rwlock_unlock(&written), 0);
+        other.get();
+    });
+}
+
 TEST_F(pthread_mutexes, a_timed_lock_gives_up_in_time) {
     pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
     in_virtual_time([&] {
