@@ -8,9 +8,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from names_check import DOCUMENTS
+
 HERE = Path(__file__).parent
-PAGES = ["README.md", "docs/cancellation.md", "docs/coming-from-asyncio.md", "docs/coming-from-threads.md",
-         "docs/scheduling.md"]
 
 
 class Tree(unittest.TestCase):
@@ -29,7 +29,7 @@ class Tree(unittest.TestCase):
 class NamesCheck(Tree):
     def setUp(self):
         super().setUp()
-        for page in PAGES:
+        for page in DOCUMENTS:
             self.write(page, "nothing\n")
         self.write("tests/docs/asyncio_names.txt", "# a comment\ngather\n")
         self.write("tests/docs/thread_names.txt", "mutex\n")
