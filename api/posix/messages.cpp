@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include <sys/ioctl.h>
+
 namespace weft::posix {
 
 using detail::block_on;
@@ -31,6 +33,17 @@ bool is_stream(int fd) noexcept {
     return raw::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, size) == 0 && type == SOCK_STREAM;
 }
 
+// Whether all bytes are read and an error stands behind them. The kernel leaves it for the next
+// call, where a try would take it; on AF_UNIX it takes it itself.
+bool ends_in_error(int fd) noexcept {
+    int domain = AF_UNIX;
+    socklen_t size = sizeof(domain);
+    int queued = 0;
+    return (raw::poll_now(fd, POLLIN) & POLLERR) != 0 &&
+           raw::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, size) == 0 && domain != AF_UNIX &&
+           ::syscall(SYS_ioctl, fd, FIONREAD, &queued) == 0 && queued == 0;
+}
+
 // MSG_WAITALL on a stream: until all is there, or the stream ends, fails, is out of time or the
 // task is cancelled. attempt(done) receives what is to follow the first `done` bytes.
 template <class Attempt>
@@ -45,7 +58,7 @@ ssize_t receive_all(const char* name, int fd, std::size_t size, bool peek,
             done = peek ? static_cast<std::size_t>(n) : done + static_cast<std::size_t>(n);
             wait.progressed();
         }
-        if (n == 0 || (n < 0 && !again) || done >= size || (n > 0 && !is_stream(fd))) {
+        if (n == 0 || (n < 0 && !again) || (n > 0 && (done >= size || !is_stream(fd)))) {
             return n < 0 && done == 0 ? -1 : static_cast<ssize_t>(done);
         }
         // What has been looked at is still there, so its coming tells nothing any more; but the end
@@ -53,6 +66,9 @@ ssize_t receive_all(const char* name, int fd, std::size_t size, bool peek,
         const bool ended = peek && done > 0 && (raw::poll_now(fd, POLLRDHUP) != 0);
         if (ended || !(again ? wait.next() : peek ? wait.pause() : wait.blocks())) {
             return done > 0 ? static_cast<ssize_t>(done) : -1;
+        }
+        if (done > 0 && !peek && ends_in_error(fd)) {
+            return static_cast<ssize_t>(done);
         }
     }
 }

@@ -197,6 +197,17 @@ TYPED_TEST(posix_writing, writes_nothing_without_waiting_but_sends_an_empty_mess
     });
 }
 
+TYPED_TEST(posix_writing, tells_of_the_end_even_when_nothing_is_written_unless_in_pieces) {
+    TypeParam::run([] {
+        const sigpipe_counted counted;
+        socket_ends s;
+        s.close_near();
+        EXPECT_EQ(told(TypeParam::write(s.far, "", 0)), failed(EPIPE));
+        const iovec none{nullptr, 0};
+        EXPECT_EQ(TypeParam::writev(s.far, &none, 1), 0);
+    });
+}
+
 TYPED_TEST(posix_writing, waits_for_room_for_a_message) {
     TypeParam::run([] {
         socket_ends s(SOCK_DGRAM);
