@@ -2,8 +2,6 @@
 // Sends, compares, sends again.
 #include "benchmarks/micro/http_load.hpp"
 
-#include "benchmarks/peers/http_answer.hpp"
-
 #include <array>
 #include <stdexcept>
 #include <string_view>
@@ -13,7 +11,6 @@
 namespace micro {
 namespace {
 
-constexpr std::string_view request = "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n";
 constexpr int patience_ms = 10'000;
 
 int connect_to(unsigned port) {
@@ -29,17 +26,14 @@ int connect_to(unsigned port) {
     return fd;
 }
 
-void ask(int fd) {
-    if (::send(fd, request.data(), request.size(), MSG_NOSIGNAL) !=
-        static_cast<ssize_t>(request.size())) {
-        throw std::runtime_error("the server takes no request");
-    }
-}
-
 } // namespace
 
-http_load::http_load(unsigned port, int connections)
-    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), clients_(static_cast<std::size_t>(connections)) {
+http_load::http_load(unsigned port, int connections, std::string_view request,
+                     std::string_view answer)
+    : request_(request),
+      answer_(answer),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      clients_(static_cast<std::size_t>(connections)) {
     for (client& one : clients_) {
         one.fd = connect_to(port);
         epoll_event event{};
@@ -56,15 +50,22 @@ http_load::~http_load() {
     ::close(epoll_);
 }
 
+void http_load::ask(int fd) const {
+    if (::send(fd, request_.data(), request_.size(), MSG_NOSIGNAL) !=
+        static_cast<ssize_t>(request_.size())) {
+        throw std::runtime_error("the server takes no request");
+    }
+}
+
 void http_load::receive(client& one) {
-    std::string_view expected = peers::http_response.substr(one.answered);
+    std::string_view expected = answer_.substr(one.answered);
     char bytes[512];
     ssize_t got = ::recv(one.fd, bytes, sizeof(bytes), 0);
     if (got <= 0 || !expected.starts_with(std::string_view(bytes, static_cast<std::size_t>(got)))) {
         throw std::runtime_error("a wrong answer, or a closed connection");
     }
     one.answered += static_cast<std::size_t>(got);
-    if (one.answered < peers::http_response.size()) {
+    if (one.answered < answer_.size()) {
         return;
     }
     one.answered = 0;
