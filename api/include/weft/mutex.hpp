@@ -15,7 +15,10 @@
 namespace weft {
 
 // Not recursive, fair: unlock() hands the mutex to the task that has waited longest, so nobody
-// overtakes. Works with std::lock_guard, std::unique_lock and std::scoped_lock. Belongs to one
+// overtakes. Works with std::lock_guard, std::unique_lock and std::scoped_lock. Take several in one
+// order, each with its own guard: std::lock and a scoped_lock of several back off and try again,
+// and three tasks that do so may hand two mutexes round for ever, as one that is handed on is never
+// free (weft::green::mutex may be overtaken once, and is not subject to that). Belongs to one
 // thread (wrong_loop elsewhere); must outlive who waits for it (the process aborts otherwise).
 // asyncio.Lock, std::timed_mutex.
 class WEFT_API mutex {
