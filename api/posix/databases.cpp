@@ -35,16 +35,16 @@ struct answer {
     std::vector<char> buffer; // what the record points into
 };
 
-// question(record, buffer, size, result, host_error) is an _r function. Asked with more room until
-// it has enough.
-template <class Record, class Question>
-answer<Record> ask(const char* name, Question question) noexcept {
+// prepare() copies what is asked and returns the question(record, buffer, size, result,
+// host_error), an _r function, which is asked with more room until it has enough.
+template <class Record, class Prepare>
+answer<Record> ask(const char* name, Prepare&& prepare) noexcept {
     answer<Record> none;
     none.result = -1;
     try {
         answer<Record> a = detail::call_in_pool(
             thread_use::names, name,
-            [question = std::move(question)] {
+            [question = prepare()] {
                 answer<Record> asked;
                 for (std::size_t size = first_size;; size *= 2) {
                     asked.buffer.resize(size);
@@ -116,37 +116,46 @@ int hand_over_host(const answer<hostent>& a, hostent* out, char* buffer, std::si
     return r;
 }
 
-answer<hostent> ask_host(const char* call, const char* name, int family) {
-    return ask<hostent>(call, [name = std::string(name), family](hostent* out, char* buffer,
-                                                                 std::size_t size, hostent** result,
-                                                                 int* error) {
-        return family == AF_UNSPEC
-                   ? ::gethostbyname_r(name.c_str(), out, buffer, size, result, error)
-                   : ::gethostbyname2_r(name.c_str(), family, out, buffer, size, result, error);
+answer<hostent> ask_host(const char* call, const char* name, int family) noexcept {
+    return ask<hostent>(call, [=] {
+        return [name = std::string(name), family](hostent* out, char* buffer, std::size_t size,
+                                                  hostent** result, int* error) {
+            return family == AF_UNSPEC
+                       ? ::gethostbyname_r(name.c_str(), out, buffer, size, result, error)
+                       : ::gethostbyname2_r(name.c_str(), family, out, buffer, size, result, error);
+        };
     });
 }
 
-answer<hostent> ask_host_of(const char* call, const void* address, unsigned length, int family) {
-    return ask<hostent>(
-        call, [bytes = std::string(static_cast<const char*>(address), length),
-               family](hostent* out, char* buffer, std::size_t size, hostent** result, int* error) {
+answer<hostent> ask_host_of(const char* call, const void* address, unsigned length,
+                            int family) noexcept {
+    return ask<hostent>(call, [=] {
+        return [bytes = std::string(static_cast<const char*>(address), length), family](
+                   hostent* out, char* buffer, std::size_t size, hostent** result, int* error) {
             return ::gethostbyaddr_r(bytes.data(), static_cast<socklen_t>(bytes.size()), family,
                                      out, buffer, size, result, error);
-        });
+        };
+    });
 }
 
-// The others: function(key, record, buffer, size, result).
-template <class Record, class Function, class Key>
-answer<Record> ask_by(const char* call, Function* function, Key key) {
-    return ask<Record>(call,
-                       [function, key = std::move(key)](Record* out, char* buffer, std::size_t size,
-                                                        Record** result, int*) {
-                           if constexpr (std::is_same_v<Key, std::string>) {
-                               return function(key.c_str(), out, buffer, size, result);
-                           } else {
-                               return function(key, out, buffer, size, result);
-                           }
-                       });
+// The others: function(key, record, buffer, size, result), with a name or a number as the key.
+template <class Record, class Function>
+answer<Record> ask_by(const char* call, Function* function, const char* name) noexcept {
+    return ask<Record>(call, [=] {
+        return [function, name = std::string(name)](Record* out, char* buffer, std::size_t size,
+                                                    Record** result, int*) {
+            return function(name.c_str(), out, buffer, size, result);
+        };
+    });
+}
+
+template <class Record, class Function>
+answer<Record> ask_by(const char* call, Function* function, unsigned number) noexcept {
+    return ask<Record>(call, [=] {
+        return [=](Record* out, char* buffer, std::size_t size, Record** result, int*) {
+            return function(number, out, buffer, size, result);
+        };
+    });
 }
 
 } // namespace
@@ -193,8 +202,7 @@ int gethostbyaddr_r(const void* address, unsigned address_size, int family, ::ho
 // --- users and groups ---
 
 ::passwd* getpwnam(const char* name) {
-    return may_suspend() ? keep(ask_by<passwd>("getpwnam", &::getpwnam_r, std::string(name)))
-                         : ::getpwnam(name);
+    return may_suspend() ? keep(ask_by<passwd>("getpwnam", &::getpwnam_r, name)) : ::getpwnam(name);
 }
 
 ::passwd* getpwuid(uid_t user) {
@@ -202,8 +210,8 @@ int gethostbyaddr_r(const void* address, unsigned address_size, int family, ::ho
 }
 
 int getpwnam_r(const char* name, ::passwd* out, char* buffer, std::size_t size, ::passwd** result) {
-    return may_suspend() ? hand_over(ask_by<passwd>("getpwnam_r", &::getpwnam_r, std::string(name)),
-                                     out, buffer, size, result)
+    return may_suspend() ? hand_over(ask_by<passwd>("getpwnam_r", &::getpwnam_r, name), out, buffer,
+                                     size, result)
                          : ::getpwnam_r(name, out, buffer, size, result);
 }
 
@@ -214,7 +222,7 @@ int getpwuid_r(uid_t user, ::passwd* out, char* buffer, std::size_t size, ::pass
 }
 
 ::group* getgrnam(const char* name) {
-    return may_suspend() ? keep(ask_by<::group>("getgrnam", &::getgrnam_r, std::string(name)))
+    return may_suspend() ? keep(ask_by<::group>("getgrnam", &::getgrnam_r, name))
                          : ::getgrnam(name);
 }
 
@@ -224,10 +232,9 @@ int getpwuid_r(uid_t user, ::passwd* out, char* buffer, std::size_t size, ::pass
 }
 
 int getgrnam_r(const char* name, ::group* out, char* buffer, std::size_t size, ::group** result) {
-    return may_suspend()
-               ? hand_over(ask_by<::group>("getgrnam_r", &::getgrnam_r, std::string(name)), out,
-                           buffer, size, result)
-               : ::getgrnam_r(name, out, buffer, size, result);
+    return may_suspend() ? hand_over(ask_by<::group>("getgrnam_r", &::getgrnam_r, name), out,
+                                     buffer, size, result)
+                         : ::getgrnam_r(name, out, buffer, size, result);
 }
 
 int getgrgid_r(gid_t group, ::group* out, char* buffer, std::size_t size, ::group** result) {

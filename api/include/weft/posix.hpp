@@ -145,9 +145,11 @@ WEFT_API int fcntl(int fd, int command, ...);
 WEFT_API int open(const char* path, int flags, ...);
 WEFT_API int openat(int directory, const char* path, int flags, ...);
 
-// --- files: in the loop's threads for files ---
-// The whole of one call runs in a thread; a cancel waits for its end. Where an end is a socket, or
-// a pipe, nobody may read from it, so that these wait like write(): see each.
+// --- files ---
+// fsync() and its like run in the loop's threads for files. A cancelled task leaves at once, and
+// the call ends without it; from sendfile() to a file and copy_file_range() it does not leave
+// before their end. Moving bytes to or from a socket, pipe or terminal waits like writing or
+// reading it.
 
 WEFT_API int fsync(int fd);
 WEFT_API int fdatasync(int fd);
