@@ -25,10 +25,13 @@
 namespace weft::detail {
 
 // Whether fd is the terminal that this process belongs to, and others are in its foreground:
-// reading stops the process (SIGTTIN), or fails, and never waits.
+// reading stops the process (SIGTTIN), or fails, and never waits. The other end of a terminal,
+// which is asked first, knows that terminal's foreground too, and waits.
 inline bool reads_from_background(int fd) noexcept {
+    unsigned number = 0;
     pid_t foreground = 0;
-    return ::syscall(SYS_ioctl, fd, TIOCGPGRP, &foreground) == 0 && foreground != ::getpgrp();
+    return ::syscall(SYS_ioctl, fd, TIOCGPTN, &number) != 0 &&
+           ::syscall(SYS_ioctl, fd, TIOCGPGRP, &foreground) == 0 && foreground != ::getpgrp();
 }
 
 // The ways of one operation with each kind of descriptor; each is a call that returns a count or
