@@ -6,6 +6,25 @@
 #include "tests/support/ported_fixture.hpp"
 
 #include <curl/curl.h>
+#include <string_view>
+
+#include <dlfcn.h>
+#include <netdb.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// libcurl's threads ask this one for names: one of them is slow to be found unknown.
+extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo* hints,
+                           addrinfo** found) {
+    if (std::string_view(host) == "slow.test") {
+        const timespec length = {0, 300'000'000};
+        ::syscall(SYS_nanosleep, &length, nullptr);
+        return EAI_NONAME;
+    }
+    using function = int(const char*, const char*, const addrinfo*, addrinfo**);
+    return reinterpret_cast<function*>(::dlsym(RTLD_NEXT, "getaddrinfo"))(host, service, hints,
+                                                                          found);
+}
 
 namespace weft::test {
 namespace {
@@ -92,6 +111,21 @@ TEST_F(curl, names_are_resolved_beside_each_other) {
     weft::run([] {
         const std::string by_name = "http://localhost:" + std::to_string(server().port());
         in_tasks(50, [&](int) { expect_small(fetch(by_name + "/small")); });
+    });
+}
+
+TEST_F(curl, giving_up_on_a_slow_name_waits_for_its_thread_and_holds_nobody_else) {
+    weft::run([] {
+        const heartbeat others;
+        const auto took = time_of([] {
+            in_tasks(5, [](int) {
+                EXPECT_EQ(fetch("http://slow.test/", 50ms).end, CURLE_OPERATION_TIMEDOUT);
+            });
+        });
+        EXPECT_GE(took, 300ms) << "nobody has joined the thread that resolves";
+        EXPECT_LT(took, a_second);
+        EXPECT_GT(others.beats(), 50);
+        EXPECT_EQ(fetch("http://slow.test/").end, CURLE_COULDNT_RESOLVE_HOST);
     });
 }
 
