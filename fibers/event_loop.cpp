@@ -66,7 +66,7 @@ time_point scheduler::run_series() noexcept {
     const time_point begin = clock::now();
     in_series_.store(true, std::memory_order_relaxed);
     run_ready();
-    in_series_.store(false, std::memory_order_relaxed);
+    in_series_.store(host_ != nullptr, std::memory_order_relaxed); // a host's fibers go on
     const time_point end = clock::now();
     budget_turns(end - begin);
     count_lag(end - begin);
@@ -106,6 +106,7 @@ void scheduler::wait(time_point deadline, time_point real_limit, bool only_while
     if (!letters_->prepare_to_sleep(only_while_held)) {
         return;
     }
+    in_series_.store(false, std::memory_order_relaxed); // it was true with a host
     // Asked after the announcement: whoever lets go of the last hold from now on ends the sleep.
     if (!options_.real_time && letters_->held()) {
         port_.wait_outside(real_limit);
@@ -113,6 +114,7 @@ void scheduler::wait(time_point deadline, time_point real_limit, bool only_while
         port_.wait(deadline);
     }
     letters_->awake();
+    in_series_.store(host_ != nullptr, std::memory_order_relaxed);
 }
 
 void scheduler::trim_idle_stacks(std::size_t limit) noexcept {

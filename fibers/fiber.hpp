@@ -25,6 +25,7 @@ namespace weft::fibers {
 class fiber;
 class worker;
 class worker_pool;
+struct seat;
 
 enum class fiber_state : std::uint8_t { unstarted, ready, running, parked, ended };
 
@@ -103,9 +104,12 @@ class fiber : public runnable {
     bool lends_its_stack_ = false;
     std::uint16_t cancel_blockers_ = 0;
     body_function body_;
-    worker* worker_ = nullptr;    // the stack it runs on; null before the first step
-    worker_pool* pool_ = nullptr; // where that stack comes from
-    wait_site* site_ = nullptr;   // while parked
+    worker* worker_ = nullptr; // the stack it runs on; null before the first step, and on a host's
+    union {
+        worker_pool* pool_ = nullptr; // where that stack comes from
+        seat* seat_;                  // its place among a host's fibers (host.hpp)
+    };
+    wait_site* site_ = nullptr; // while parked
 };
 
 } // namespace weft::fibers

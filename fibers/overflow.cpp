@@ -86,20 +86,16 @@ class message {
     std::size_t length_ = 0;
 };
 
-bool is_overflow(const worker* w, const void* address) noexcept {
-    if (w == nullptr) {
-        return false;
-    }
+bool is_overflow(const guarded_stack& stack, const void* address) noexcept {
     const auto* at = static_cast<const std::byte*>(address);
-    const std::byte* low = w->slot().low;
-    return at >= low && at < low + w->pool().memory().guard_size();
+    return at >= stack.guard && at < stack.guard + stack.guard_size;
 }
 
-void report(const scheduler& s, const worker& w) noexcept {
+void report(const scheduler& s, std::size_t stack_size) noexcept {
     message line;
     line << "weft: stack overflow in task '";
     line.added(s.name_of(*s.current(), line.end(), line.room()));
-    line << "': its stack of " << w.pool().stack_size()
+    line << "': its stack of " << stack_size
          << " bytes is used up; give it more with task_options::stack_size, or every task with "
             "run_options::stack_size\n";
     line.write();
@@ -107,9 +103,9 @@ void report(const scheduler& s, const worker& w) noexcept {
 
 void on_fault(int signal, siginfo_t* info, void* machine_context) {
     const scheduler* s = scheduler::on_this_thread();
-    const worker* w = s != nullptr ? s->running_worker() : nullptr;
-    if (info->si_code > 0 && is_overflow(w, info->si_addr)) {
-        report(*s, *w);
+    const guarded_stack stack = s != nullptr ? s->running_stack() : guarded_stack();
+    if (info->si_code > 0 && is_overflow(stack, info->si_addr)) {
+        report(*s, stack.size);
         std::signal(signal, SIG_DFL); // returning repeats the fault, which now ends the process
         return;
     }

@@ -101,6 +101,9 @@ bool scheduler::admit(fiber& f, std::size_t stack_size) noexcept {
 }
 
 bool scheduler::spawn(fiber& f, std::size_t stack_size) noexcept {
+    if (host_ != nullptr) [[unlikely]] {
+        return host_->start(f, stack_size, false);
+    }
     if (!admit(f, stack_size)) {
         return false;
     }
@@ -109,6 +112,9 @@ bool scheduler::spawn(fiber& f, std::size_t stack_size) noexcept {
 }
 
 bool scheduler::spawn_eager(fiber& f, std::size_t stack_size) noexcept {
+    if (host_ != nullptr) [[unlikely]] {
+        return host_->start(f, stack_size, true);
+    }
     if (!admit(f, stack_size)) {
         return false;
     }
@@ -159,13 +165,15 @@ wake_reason scheduler::park(wait_site& site, time_point deadline) noexcept {
     self.cancel_wakes_ = deliverable;
     self.site_ = &site;
     self.state_ = fiber_state::parked;
-    if (deadline == never) {
+    if (deadline == never && host_ == nullptr) {
         runnable* next = next_ready();
         if (next != nullptr && next == site.awaited && can_run_on_top(self, *site.awaited)) {
             run_on_top(self, *site.awaited);
         } else {
             leave(self.worker_->flow(), next);
         }
+    } else if (deadline == never) {
+        suspend_current();
     } else {
         expiry limit(*this, self);
         timers_.add(limit, deadline);
@@ -215,7 +223,11 @@ bool scheduler::unpark(fiber& f, wake_reason reason) noexcept {
     }
     f.state_ = fiber_state::ready;
     f.reason_ = reason;
-    ready_.push_back(f);
+    if (host_ == nullptr) [[likely]] {
+        ready_.push_back(f);
+    } else {
+        host_->resume(*f.seat_);
+    }
     return true;
 }
 
@@ -224,8 +236,12 @@ wake_reason scheduler::yield() noexcept {
     // A cancel that is kept costs its turn: a destructor may yield until something has happened.
     if (!cancel_is_due()) {
         self.state_ = fiber_state::ready;
-        ready_.push_back(self);
-        suspend_current();
+        if (host_ == nullptr) [[likely]] {
+            ready_.push_back(self);
+            suspend_current();
+        } else {
+            host_->yield();
+        }
     }
     if (cancel_is_due()) {
         self.cancel_pending_ = false;
@@ -287,6 +303,10 @@ fiber* scheduler::cancel(fiber& f) noexcept {
 }
 
 [[gnu::always_inline]] inline void scheduler::suspend_current() noexcept {
+    if (host_ != nullptr) [[unlikely]] {
+        suspend_hosted();
+        return;
+    }
     context& from = current_->worker_->flow();
     leave(from, next_ready());
 }

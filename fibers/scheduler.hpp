@@ -15,6 +15,7 @@
 
 #include "fibers/event_port.hpp"
 #include "fibers/fiber.hpp"
+#include "fibers/host.hpp"
 #include "fibers/inbox.hpp"
 #include "fibers/shuffle.hpp"
 #include "fibers/side_stack.hpp"
@@ -116,6 +117,21 @@ class scheduler {
         return side.entered() && current_ == side.user_ && current_->worker_ == side.own_;
     }
 
+    // --- on the fibers of another library (host.hpp) ---
+
+    // From now on, until move_out(), fibers run on the host's. There is none yet; what runs here is
+    // what switched_to() says first.
+    void move_in(host& h) noexcept;
+    // No fiber is left but those that take_seat() has brought and leave_seat() taken away.
+    void move_out() noexcept;
+    // f is the one at this place: one that the host has begun for start(), or one of its own.
+    void take_seat(fiber& f, seat& s) noexcept;
+    void leave_seat(seat& s) noexcept;
+    // To be called for every switch of the host's, before what it switches to runs.
+    void switched_to(seat& s) noexcept;
+    // On a fiber that the host has begun for start(): runs f, to its end. It leaves the seat.
+    void run_hosted(fiber& f) noexcept;
+
     // --- the loop ---
 
     // Runs until `finished` is true at the end of a turn, or until the real clock has come to
@@ -167,6 +183,8 @@ class scheduler {
     const worker* running_worker() const noexcept {
         return current_ != nullptr ? current_->worker_ : nullptr;
     }
+    // What the running fiber stands on, one of a host's too.
+    guarded_stack running_stack() const noexcept;
     const worker_pool& default_pool() const noexcept { return *pools_.front(); }
 
     // --- for workers ---
@@ -209,6 +227,8 @@ class scheduler {
     bool assign_worker(fiber& f) noexcept;
     void leave(context& from, runnable* next) noexcept;
     void suspend_current() noexcept;
+    void suspend_hosted() noexcept;
+    context& flow_of_current() noexcept;
     bool can_run_on_top(const fiber& waiter, const fiber& f) const noexcept;
     void run_on_top(fiber& waiter, fiber& awaited) noexcept;
     void run_ready() noexcept;
@@ -237,6 +257,8 @@ class scheduler {
     std::atomic<bool> in_series_ = false;
     runnable* for_loop_ = nullptr; // handed to the loop context by a fiber that stopped
     context loop_;
+    host* host_ = nullptr;   // null: fibers run on stacks of our own
+    seat* seated_ = nullptr; // of the host's fibers, the one that runs
     event_port& port_;
     std::unique_ptr<shuffle> shuffle_; // null: in order of coming
     timer_heap timers_;

@@ -25,17 +25,23 @@ bool scheduler::begin(side_stack& side, side_stack::body_function body, void* ar
     return true;
 }
 
+// The context of the running fiber's stack, which may be a host's.
+context& scheduler::flow_of_current() noexcept {
+    return current_->worker_ != nullptr ? current_->worker_->flow() : seated_->flow;
+}
+
 void scheduler::enter(side_stack& side) noexcept {
-    fiber& self = *current_;
-    side.user_ = &self;
-    side.outer_ = std::exchange(self.worker_, side.own_);
-    side.outer_->flow().switch_to(side.own_->flow(), cells_);
+    context& here = flow_of_current();
+    side.user_ = current_;
+    side.outer_ = std::exchange(current_->worker_, side.own_);
+    here.switch_to(side.own_->flow(), cells_);
 }
 
 void scheduler::leave(side_stack& side) noexcept {
-    worker& here = *current_->worker_;
+    context& here = flow_of_current();
+    side.user_ = nullptr;
     current_->worker_ = std::exchange(side.outer_, nullptr);
-    here.flow().switch_to(current_->worker_->flow(), cells_);
+    here.switch_to(flow_of_current(), cells_);
 }
 
 void scheduler::run_side(worker& w, side_stack& side) noexcept {

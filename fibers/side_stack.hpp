@@ -26,14 +26,14 @@ class side_stack {
     // The body has begun and not ended.
     bool live() const noexcept { return own_ != nullptr; }
     // A fiber is on it.
-    bool entered() const noexcept { return outer_ != nullptr; }
+    bool entered() const noexcept { return user_ != nullptr; }
 
   private:
     friend class scheduler;
 
     worker* own_ = nullptr;
-    worker* outer_ = nullptr; // the stack that it was entered from
-    fiber* user_ = nullptr;   // who entered
+    worker* outer_ = nullptr; // the stack that it was entered from; null: a host's
+    fiber* user_ = nullptr;   // who is on it
     body_function body_ = nullptr;
     void* argument_ = nullptr;
 };
