@@ -139,6 +139,13 @@ class loop_core {
     void run_main_and_end(task_core& main);
     // Cancels all tasks and runs until they and the callbacks that are ready have ended.
     void end_all_tasks();
+    // For a loop that somebody else runs, to be called again and again: the same, in so far as a
+    // call that returns at once can do it. Aborts when tasks refuse to end.
+    void go_on_ending_tasks(fibers::time_point limit) noexcept;
+    // Until when tasks may take to end, if they are cancelled now.
+    fibers::time_point shutdown_limit() const;
+    // Where their loop ends and their stacks are in other hands.
+    void require_no_tasks() noexcept;
     // For a runner that is polled: looks once at timers and events, waiting for them up to
     // max_wait, and runs what is ready.
     void serve(fibers::clock::duration max_wait) noexcept;
@@ -168,7 +175,6 @@ class loop_core {
     void take_id_block() noexcept;
     void cancel_all();
     void end_main(task_core& main);
-    fibers::time_point shutdown_limit() const;
     bool wave_ended() const noexcept;
     std::string describe_tasks() const;
     [[noreturn]] void abort_over_refusal(const std::string& why) noexcept;

@@ -138,6 +138,29 @@ void loop_core::end_all_tasks() {
     phase_ = phase::idle;
 }
 
+void loop_core::go_on_ending_tasks(fibers::time_point limit) noexcept {
+    if (tasks_.empty() && generators_.empty()) {
+        return;
+    }
+    if (fibers::clock::now() >= limit) {
+        abort_over_refusal(fmt::format("were cancelled at the end of their thread and have not "
+                                       "ended after {} ms",
+                                       options_.shutdown_timeout.count()));
+    }
+    if (tasks_.empty()) {
+        unwind_open_generators();
+    } else if (tasks_.front().id() >= end_of_wave_) {
+        cancel_all();
+        end_of_wave_ = next_task_id();
+    }
+}
+
+void loop_core::require_no_tasks() noexcept {
+    if (!tasks_.empty()) {
+        abort_over_refusal("have not ended, and the fibers they are on go to another scheduler");
+    }
+}
+
 std::string loop_core::describe_tasks() const {
     std::string text;
     for (const task_core& t : tasks_) {

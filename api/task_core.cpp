@@ -117,6 +117,20 @@ void task_core::end(outcome o) noexcept {
     leave_loop();
 }
 
+void task_core::adopt(loop_core& loop) noexcept {
+    bind(loop, source_location());
+    context_ = current_context();
+    id_ = loop.next_task_id();
+}
+
+void task_core::let_go() noexcept {
+    context_.reset();
+    set_outcome(take_cancel() ? outcome::cancelled : outcome::value);
+    mark_ended();
+    tell_observers();
+    leave_loop();
+}
+
 void task_core::destroy() noexcept {
     task_state& owner = owner_;
     const std::size_t size = owner.size();

@@ -35,6 +35,11 @@ class task_core final : public fibers::fiber,
     // Gives the task to a loop and makes it ready, or runs it at once. Throws spawn_error.
     void start(loop_core& loop, task_options* options, source_location where);
 
+    // For a fiber that another library has begun and will end: it counts as a task meanwhile,
+    // without being listed. Only let_go() may be called in the end.
+    void adopt(loop_core& loop) noexcept;
+    void let_go() noexcept;
+
     task_state& owner() noexcept { return owner_; }
     std::uint64_t id() const noexcept { return id_; }
     std::string name() const;
