@@ -14,6 +14,7 @@ test_packages=(
     libpq-dev postgresql libhiredis-dev redis-server libmariadb-dev mariadb-server libcurl4-openssl-dev strace
     # Programs that run under weft-run, and an allocator that is preloaded.
     python3 'libpython3-testsuite|libpython3.11-testsuite' libjemalloc2 wget git redis-tools openssh-client postgresql-client perl
+    'libboost-fiber-dev|libboost-fiber1.74-dev'
 )
 micro_packages=(
     "${demo_packages[@]}" libbenchmark-dev 'libboost-fiber-dev|libboost-fiber1.74-dev' libst-dev golang-go python3
