@@ -55,7 +55,7 @@ def fails_for_certain(weft_run: str, module: str, case: str) -> bool:
 
 
 def main() -> int:
-    weft_run, exceptions, *modules = sys.argv[1:]
+    weft_run, exceptions, *modules = os.path.abspath(sys.argv[1]), *sys.argv[2:]
     excepted = {line.split()[0] for line in Path(exceptions).read_text(encoding="utf-8").splitlines()
                 if line.strip() and not line.startswith("#")}
     if subprocess.run([PYTHON, "-c", "import test.test_socket"], stderr=subprocess.DEVNULL, check=False).returncode:
