@@ -100,7 +100,8 @@ class descriptor_program {
     void wait_with_select();
     void wait_with_epoll();
     std::vector<descriptor> some_descriptors();
-    const descriptor* one_to_feed(const std::vector<descriptor>& among) const;
+    const descriptor* one_to_feed(const std::vector<descriptor>& listening,
+                                  const std::vector<descriptor>& all) const;
 
     std::mt19937 random_;
     beside beside_;

@@ -32,11 +32,16 @@ std::vector<descriptor_program::descriptor> descriptor_program::some_descriptors
     return chosen;
 }
 
-// One whose other end is open, so that a write there makes it readable. Null: there is none.
+// One of those that are waited for to be readable, whose other end is open, so that a write there
+// ends the wait. Only one that is asked for once: of two the kernel may see one before the write
+// and one after it. Null: there is none.
 const descriptor_program::descriptor*
-descriptor_program::one_to_feed(const std::vector<descriptor>& among) const {
-    for (const descriptor& d : among) {
-        if (can(d, use::read) && peer_of(d) != nullptr) {
+descriptor_program::one_to_feed(const std::vector<descriptor>& listening,
+                                const std::vector<descriptor>& all) const {
+    for (const descriptor& d : listening) {
+        const auto same = [&](const descriptor& other) { return other.refers_to == d.refers_to; };
+        if (can(d, use::read) && peer_of(d) != nullptr &&
+            std::count_if(all.begin(), all.end(), same) == 1) {
             return &d;
         }
     }
@@ -78,7 +83,7 @@ void descriptor_program::wait_with_poll() {
             listening.push_back(chosen[i]);
         }
     }
-    const descriptor* to_feed = one_to_feed(listening);
+    const descriptor* to_feed = one_to_feed(listening, chosen);
     if (!waits || to_feed == nullptr || chance(30)) {
         return say(poll(waits || chance(50) ? pick(5) : -1));
     }
@@ -141,7 +146,7 @@ void descriptor_program::wait_with_select() {
         return std::pair(n, text);
     };
     const bool waits = select(0, true).first == 0;
-    const descriptor* to_feed = one_to_feed(listening);
+    const descriptor* to_feed = one_to_feed(listening, chosen);
     if (!waits || to_feed == nullptr || chance(30)) {
         return say(select(waits || chance(50) ? pick(5) : -1, false).second);
     }
@@ -184,7 +189,7 @@ void descriptor_program::wait_with_epoll() {
         return text;
     };
     const bool waits = !raw::readable(set);
-    const descriptor* to_feed = one_to_feed(listening);
+    const descriptor* to_feed = one_to_feed(listening, chosen);
     if (!waits || to_feed == nullptr || chance(30)) {
         say(wait(waits || chance(50) ? pick(5) : -1));
     } else {
