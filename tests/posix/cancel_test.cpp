@@ -70,7 +70,7 @@ TEST_F(posix_cancel, ends_accepting_and_connecting) {
         fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         ::connect(fd, listener.generic(), sizeof(listener.address));
     }
-    const int late = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int late = posix::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); // nobody else has it
     expect_cancellable(
         [&] { return posix::connect(late, listener.generic(), sizeof(listener.address)); });
     for (const int fd : waiting) {

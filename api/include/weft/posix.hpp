@@ -95,7 +95,9 @@ WEFT_API ssize_t sendto(int fd, const void* data, std::size_t size, int flags, c
                         unsigned to_size);
 WEFT_API ssize_t sendmsg(int fd, const ::msghdr* message, int flags);
 WEFT_API int sendmmsg(int fd, ::mmsghdr* messages, unsigned count, int flags);
-// A UNIX socket whose listener's backlog is full tries again at growing intervals, at most 20 ms.
+// A UNIX socket whose listener's backlog is full tries again at growing intervals, at most 20 ms. A
+// socket that another process may share (not made by socket() below since the last fork) is
+// connected in a thread, which a cancelled task leaves behind.
 WEFT_API int connect(int fd, const ::sockaddr* address, unsigned size);
 WEFT_API int accept(int fd, ::sockaddr* address, unsigned* size);
 WEFT_API int accept4(int fd, ::sockaddr* address, unsigned* size, int flags);
