@@ -2,6 +2,7 @@
 //
 // Signals that end, stop and continue a program, and what it is told of its own handlers.
 #include "tests/interpose/probe.hpp"
+#include "tests/interpose/probe_handlers.hpp"
 
 #include <cerrno>
 #include <csetjmp>
@@ -22,44 +23,6 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-namespace {
-
-volatile sig_atomic_t handled = 0;
-int handler_pipe[2] = {-1, -1};
-
-void count(int) {
-    handled = handled + 1;
-}
-
-// Makes what is read from the pipe come only after the handler has run.
-void feed(int) {
-    handled = handled + 1;
-    [[maybe_unused]] const auto n = ::write(handler_pipe[1], "x", 1);
-}
-
-void set(int n, void (*handler)(int), int flags) {
-    struct sigaction action {};
-    action.sa_handler = handler;
-    action.sa_flags = flags;
-    sigaction(n, &action, nullptr);
-}
-
-void alarm_after(int milliseconds) {
-    itimerval time{};
-    time.it_value.tv_usec = milliseconds * 1000L;
-    setitimer(ITIMER_REAL, &time, nullptr);
-}
-
-const char* errno_name(int result) {
-    return result >= 0 ? "success" : std::strerror(errno);
-}
-
-void report(const char* what, long result) {
-    std::printf("%s: %s, handlers %d\n", what, errno_name(static_cast<int>(result)), handled);
-}
-
-} // namespace
 
 namespace {
 sigjmp_buf out_of_call;

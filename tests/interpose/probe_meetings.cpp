@@ -3,6 +3,7 @@
 // Where several of the things meet that programs do at once: signals and locks, threads that fork
 // and send signals while main waits, handlers that end the program, stacks of the program's own.
 #include "tests/interpose/probe.hpp"
+#include "tests/interpose/probe_handlers.hpp"
 
 #include <atomic>
 #include <cerrno>
@@ -24,34 +25,6 @@
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
-
-namespace {
-
-volatile sig_atomic_t handled = 0;
-
-void count(int) {
-    handled = handled + 1;
-}
-
-void set(int n, void (*handler)(int), int flags = 0) {
-    struct sigaction action {};
-    action.sa_handler = handler;
-    action.sa_flags = flags;
-    sigaction(n, &action, nullptr);
-}
-
-void alarm_after(int milliseconds) {
-    itimerval time{};
-    time.it_value.tv_usec = milliseconds * 1000L;
-    setitimer(ITIMER_REAL, &time, nullptr);
-}
-
-void report(const char* what, long result) {
-    std::printf("%s: %s, handlers %d\n", what, result >= 0 ? "success" : std::strerror(errno),
-                handled);
-}
-
-} // namespace
 
 PROBE(locks_and_messages_are_interrupted) {
     set(SIGALRM, &count);
