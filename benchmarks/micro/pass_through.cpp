@@ -4,8 +4,8 @@
 // difference to libc's own function. The bar: 5 ns.
 //
 // The call is read() of a descriptor that is not open, which the kernel refuses before it has done
-// anything. Both ways take turns in short rounds, and the fastest round of each counts: what else the
-// machine does can only make a round slower.
+// anything. Both ways take turns in short rounds, and the fastest round of each counts: what else
+// the machine does can only make a round slower.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>

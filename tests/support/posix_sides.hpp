@@ -45,15 +45,16 @@ namespace weft::test {
 
 #define WEFT_POSIX_CALLS(X)                                                                        \
     X(read)                                                                                        \
-    X(readv) X(pread) X(write) X(writev) X(pwrite) X(preadv2) X(pwritev2) X(recv) X(recvfrom)      \
-        X(recvmsg) X(recvmmsg) X(send) X(sendto) X(sendmsg) X(sendmmsg) X(connect) X(accept)       \
-            X(accept4) X(poll) X(ppoll) X(select) X(pselect) X(epoll_wait) X(epoll_pwait)          \
-                X(epoll_pwait2) X(sleep) X(usleep) X(nanosleep) X(clock_nanosleep) X(close) X(dup) \
-                    X(dup2) X(dup3) X(fcntl) X(flock) X(lockf) X(open) X(fsync) X(fdatasync)       \
-                        X(sendfile) X(splice) X(waitpid) X(wait4) X(waitid) X(system) X(popen)     \
-                            X(pclose) X(sigtimedwait) X(sigwait) X(getaddrinfo) X(getnameinfo)     \
-                                X(gethostbyname) X(gethostbyname_r) X(getpwuid) X(getpwuid_r)      \
-                                    X(getpwnam_r) X(getgrgid) X(getgrgid_r)
+    X(readv)                                                                                       \
+    X(pread) X(write) X(writev) X(pwrite) X(preadv2) X(pwritev2) X(recv) X(recvfrom) X(recvmsg)    \
+        X(recvmmsg) X(send) X(sendto) X(sendmsg) X(sendmmsg) X(connect) X(accept) X(accept4)       \
+            X(poll) X(ppoll) X(select) X(pselect) X(epoll_wait) X(epoll_pwait) X(epoll_pwait2)     \
+                X(sleep) X(usleep) X(nanosleep) X(clock_nanosleep) X(close) X(dup) X(dup2) X(dup3) \
+                    X(fcntl) X(flock) X(lockf) X(open) X(fsync) X(fdatasync) X(sendfile) X(splice) \
+                        X(waitpid) X(wait4) X(waitid) X(system) X(popen) X(pclose) X(sigtimedwait) \
+                            X(sigwait) X(getaddrinfo) X(getnameinfo) X(gethostbyname)              \
+                                X(gethostbyname_r) X(getpwuid) X(getpwuid_r) X(getpwnam_r)         \
+                                    X(getgrgid) X(getgrgid_r)
 
 // libc on plain threads.
 struct on_threads {

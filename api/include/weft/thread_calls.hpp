@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The switch for what libweft-interpose.so does with the calls by which threads wait for each other.
+// The switch for what libweft-interpose.so does with the calls by which threads wait for each
+// other.
 #pragma once
 
 #include <weft/detail/export.hpp>

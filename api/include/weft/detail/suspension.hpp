@@ -16,8 +16,8 @@ namespace weft::detail {
 // thread; async-signal-safe.
 WEFT_API bool may_suspend() noexcept;
 
-// The running task's number, which no other one ever has, whether it may be suspended or not; 0: none
-// runs here. Any thread; async-signal-safe.
+// The running task's number, which no other one ever has, whether it may be suspended or not; 0:
+// none runs here. Any thread; async-signal-safe.
 WEFT_API std::uint64_t running_task_id() noexcept;
 
 // Whether the running loop's time is virtual: what becomes so by itself, and not by time's passing,
