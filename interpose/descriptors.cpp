@@ -149,6 +149,9 @@ WEFT_DEFINE(int, dup, (int fd)) {
         }                                                                                          \
         const int result =                                                                         \
             WEFT_ORIGINAL(int, symbol, (int, int, void*))::call(fd, command, argument);            \
+        if (command == F_SETFL) {                                                                  \
+            weft::detail::note_changed_settings();                                                 \
+        }                                                                                          \
         return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? made(result) : result;           \
     }
 WEFT_FCNTL(fcntl)

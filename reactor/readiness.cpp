@@ -167,6 +167,20 @@ wait_result readiness::wait_unowned(int fd, direction d, fibers::wait_site& site
                                         : answer_without_watch(w);
 }
 
+wait_result readiness::wait_to_settle(int fd, direction d, fibers::wait_site& site,
+                                      std::uint32_t era) {
+    entry* e = nullptr;
+    const watchability w = begin_unowned(fd, d, e);
+    if (w != watchability::watchable) {
+        return answer_without_watch(w);
+    }
+    if (e->socket != 0) {
+        e->settled_in = era;
+        e->drained = false;
+    }
+    return wait_begun(*e, d, site, fibers::never);
+}
+
 // A socket's number in its file system is given out once, so a watched one is known again at the
 // cost of one fstat(). Of anything else the kernel is told anew, which tells it nothing if it is
 // the same.
@@ -282,6 +296,8 @@ void readiness::forget(int fd) noexcept {
         return;
     }
     ++e->generation;
+    e->settled_in = 0;
+    e->drained = false;
     e->socket = 0;
     for (side* s : {&e->read, &e->write}) {
         stop(*s);

@@ -69,6 +69,16 @@ class readiness {
     wait_result wait_unowned(int fd, direction d, fibers::wait_site& site,
                              fibers::time_point deadline = fibers::never);
 
+    // The same, and if it is a stream socket that is watched, it is settled: until the next
+    // forget(), or in another era, wait() will do.
+    wait_result wait_to_settle(int fd, direction d, fibers::wait_site& site, std::uint32_t era);
+    bool is_settled(int fd, std::uint32_t era) noexcept {
+        const entry* const e = find(fd);
+        return e != nullptr && e->settled_in == era && era != 0;
+    }
+    // Whether the last read of a settled one took all there was.
+    bool& drained(int fd) noexcept { return find(fd)->drained; }
+
     // Parks the running fiber until one of them, none of which need have an owner, is ready, not
     // open or closed, all of which is `ready`.
     wait_result wait_any(std::span<interest> interests, fibers::wait_site& site,
@@ -120,7 +130,9 @@ class readiness {
         side write;
         std::uint32_t generation = 0; // grows with every forget()
         std::uint64_t socket = 0;     // the number of the socket that is watched, as far as known
-        bool changed = false;         // it is in changed_
+        std::uint32_t settled_in = 0; // the era in which it was settled; 0: it was not
+        bool drained = false;
+        bool changed = false; // it is in changed_
     };
 
     static void on_event(struct ev_loop* l, ev_io* w, int events) noexcept;

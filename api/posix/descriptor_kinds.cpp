@@ -17,6 +17,7 @@ namespace {
 // The lower bits: the kind.
 constexpr std::uint8_t kind_bits = 0x0f;
 constexpr std::uint8_t own_bit = 0x80;
+constexpr std::uint8_t settled_bit = 0x40;
 
 constexpr unsigned table_size = 4096;
 constexpr unsigned tables = 256; // numbers beyond the last table are looked at each time
@@ -28,6 +29,9 @@ using cell = std::atomic<std::uint8_t>;
 constinit std::atomic<cell*> all_tables[tables];
 
 constinit std::atomic<bool> forked = false;
+constinit std::atomic<std::uint32_t> era = 0;
+constinit std::atomic<const loop_core*> settler = nullptr; // the first loop that has asked
+constinit std::atomic<bool> several_settlers = false;
 
 cell* existing_table(unsigned index) noexcept {
     return index < tables ? all_tables[index].load(std::memory_order_acquire) : nullptr;
@@ -70,6 +74,9 @@ void change(int fd, std::uint8_t removed, std::uint8_t added) noexcept {
         cell& c = table[number % table_size];
         const std::uint8_t before = c.load(std::memory_order_relaxed);
         c.store(static_cast<std::uint8_t>((before & ~removed) | added), std::memory_order_relaxed);
+        if ((before & removed & settled_bit) != 0) {
+            begin_new_era(); // whichever loop has asked does not know yet
+        }
     }
 }
 
@@ -115,8 +122,13 @@ void forget_kinds(unsigned first, unsigned last) noexcept {
         if (cell* const table = existing_table(t)) {
             const unsigned from = std::max(first, t * table_size) - t * table_size;
             const unsigned to = std::min(last, t * table_size + table_size - 1) - t * table_size;
+            bool settled = false;
             for (unsigned i = from; i <= to; ++i) {
+                settled |= (table[i].load(std::memory_order_relaxed) & settled_bit) != 0;
                 table[i].store(0, std::memory_order_relaxed);
+            }
+            if (settled) {
+                begin_new_era();
             }
         }
     }
@@ -124,7 +136,8 @@ void forget_kinds(unsigned first, unsigned last) noexcept {
 
 void copy_kind(int from, int to) noexcept {
     const cell* const c = existing_cell(from);
-    change(to, all_bits, c != nullptr ? c->load(std::memory_order_relaxed) : std::uint8_t{0});
+    const std::uint8_t bits = c != nullptr ? c->load(std::memory_order_relaxed) : std::uint8_t{0};
+    change(to, all_bits, static_cast<std::uint8_t>(bits & ~settled_bit));
 }
 
 void mark_own(int fd) noexcept {
@@ -145,10 +158,50 @@ void forget_owners() noexcept {
     for (unsigned t = 0; t < tables; ++t) {
         if (cell* const table = existing_table(t)) {
             for (unsigned i = 0; i < table_size; ++i) {
-                table[i].fetch_and(static_cast<std::uint8_t>(~own_bit), std::memory_order_relaxed);
+                table[i].fetch_and(static_cast<std::uint8_t>(~(own_bit | settled_bit)),
+                                   std::memory_order_relaxed);
             }
         }
     }
+}
+
+std::uint32_t present_era() noexcept {
+    return era.load(std::memory_order_relaxed);
+}
+
+void changes_are_seen_from_now_on() noexcept {
+    std::uint32_t never = 0;
+    era.compare_exchange_strong(never, 1, std::memory_order_relaxed);
+}
+
+void begin_new_era() noexcept {
+    std::uint32_t now = present_era();
+    while (now != 0 && !era.compare_exchange_weak(now, now == UINT32_MAX ? 1 : now + 1,
+                                                  std::memory_order_relaxed)) {
+    }
+}
+
+bool is_settled(int fd) noexcept {
+    const cell* const c = existing_cell(fd);
+    return c != nullptr && (c->load(std::memory_order_relaxed) & settled_bit) != 0;
+}
+
+void mark_settled(int fd, const loop_core& by) noexcept {
+    const loop_core* none = nullptr;
+    if (!settler.compare_exchange_strong(none, &by, std::memory_order_relaxed) && none != &by) {
+        several_settlers.store(true, std::memory_order_relaxed);
+    }
+    change(fd, 0, settled_bit);
+}
+
+bool unsettle(int fd, const loop_core& by) noexcept {
+    cell* const c = existing_cell(fd);
+    if (c == nullptr || several_settlers.load(std::memory_order_relaxed) ||
+        settler.load(std::memory_order_relaxed) != &by) {
+        return false;
+    }
+    c->fetch_and(static_cast<std::uint8_t>(~settled_bit), std::memory_order_relaxed);
+    return true;
 }
 
 } // namespace weft::detail

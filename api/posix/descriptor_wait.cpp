@@ -1,19 +1,46 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "api/posix/descriptor_wait.hpp"
 
+#include "api/loop_core.hpp"
+#include "api/posix/descriptor_kinds.hpp"
 #include "api/posix/raw_calls.hpp"
 
 #include <chrono>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/time.h>
 
 namespace weft::detail {
 
+namespace {
+
+bool is_settled_here(int fd) noexcept {
+    return is_settled(fd) && loop_core::running()->descriptors().is_settled(fd, present_era());
+}
+
+} // namespace
+
+bool is_stream(int fd) noexcept {
+    int type = 0;
+    socklen_t size = sizeof(type);
+    return raw::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, size) == 0 && type == SOCK_STREAM;
+}
+
+bool* drained_flag(int fd) noexcept {
+    return is_settled_here(fd) ? &loop_core::running()->descriptors().drained(fd) : nullptr;
+}
+
 bool descriptor_wait::blocks() noexcept {
     if (call_) {
         return true;
     }
+    if (is_settled_here(fd_)) {
+        settled_ = true;
+        call_.emplace(name_, suspended_call::restart::yes);
+        return true;
+    }
+    const std::uint32_t era = present_era();
     const int flags = raw::fcntl(fd_, F_GETFL);
     if (flags < 0 || (flags & O_NONBLOCK) != 0) {
         errno = flags < 0 ? EBADF : EAGAIN;
@@ -32,14 +59,28 @@ bool descriptor_wait::blocks() noexcept {
             fibers::clock::duration(std::chrono::microseconds(limit.tv_usec)) +
             std::chrono::seconds(limit.tv_sec));
     }
+    if (era != 0 && !limited && is_own(fd_) && is_stream(fd_)) {
+        era_ = era;
+    }
     return true;
+}
+
+suspended_call::result descriptor_wait::wait() noexcept {
+    if (settled_ && is_settled_here(fd_)) {
+        return call_->wait_for_settled(fd_, direction_);
+    }
+    if (era_ != 0 && era_ == present_era()) {
+        mark_settled(fd_, call_->loop());
+        return call_->wait_to_settle(fd_, direction_, std::exchange(era_, 0));
+    }
+    return call_->wait_for(fd_, direction_, deadline_);
 }
 
 bool descriptor_wait::next() noexcept {
     if (!blocks()) {
         return false;
     }
-    switch (call_->wait_for(fd_, direction_, deadline_)) {
+    switch (wait()) {
     case suspended_call::result::ready:
         return true;
     case suspended_call::result::timed_out:

@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <optional>
+#include <utility>
 
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -44,22 +45,29 @@ class descriptor_wait {
     void set_error_in_time(int error_number) noexcept { error_in_time_ = error_number; }
 
   private:
+    suspended_call::result wait() noexcept;
+
     const char* const name_;
     const int fd_;
     const reactor::direction direction_;
     const limit_option limit_;
     int error_in_time_ = EAGAIN;
     fibers::time_point deadline_ = fibers::never;
+    std::uint32_t era_ = 0; // in which it can be settled; 0: it cannot
+    bool settled_ = false;
     std::optional<suspended_call> call_; // once it is known to block
 };
 
 // attempt() returns a result, or -1 with errno EAGAIN where it would block.
 template <class Attempt>
-auto block_on(const char* name, int fd, reactor::direction d, limit_option limit,
-              Attempt&& attempt) noexcept {
-    auto r = attempt();
-    if (r != -1 || errno != EAGAIN) [[likely]] {
-        return r;
+auto block_on(const char* name, int fd, reactor::direction d, limit_option limit, Attempt&& attempt,
+              bool wait_first = false) noexcept {
+    decltype(attempt()) r = -1;
+    if (!wait_first) {
+        r = attempt();
+        if (r != -1 || errno != EAGAIN) [[likely]] {
+            return r;
+        }
     }
     descriptor_wait wait(name, fd, d, limit);
     while (wait.next()) {
@@ -69,6 +77,29 @@ auto block_on(const char* name, int fd, reactor::direction d, limit_option limit
         }
     }
     return decltype(r){-1};
+}
+
+bool is_stream(int fd) noexcept;
+
+// Of a settled stream socket, whether the last read took all there was; null: it is not settled.
+bool* drained_flag(int fd) noexcept;
+
+// block_on() for reading at most `size` bytes. After a read that took all there was a settled
+// stream is awaited first: a try would nearly always be in vain.
+template <class Attempt>
+ssize_t block_on_reading(const char* name, int fd, std::size_t size, Attempt&& attempt) noexcept {
+    bool* drained = drained_flag(fd);
+    const bool wait_first = drained != nullptr && std::exchange(*drained, false);
+    const ssize_t n = block_on(
+        name, fd, reactor::direction::read, limit_option::receiving, [&] { return attempt(); },
+        wait_first);
+    if (n > 0 && static_cast<std::size_t>(n) < size) {
+        drained = drained_flag(fd);
+        if (drained != nullptr) {
+            *drained = true;
+        }
+    }
+    return n;
 }
 
 } // namespace weft::detail

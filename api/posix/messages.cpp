@@ -27,12 +27,6 @@ namespace {
 // What the kernel answers at once, also on a blocking socket.
 constexpr int never_wait = MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB;
 
-bool is_stream(int fd) noexcept {
-    int type = 0;
-    socklen_t size = sizeof(type);
-    return raw::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, size) == 0 && type == SOCK_STREAM;
-}
-
 // Whether all bytes are read and an error stands behind them. The kernel leaves it for the next
 // call, where a try would take it; on AF_UNIX it takes it itself.
 bool ends_in_error(int fd) noexcept {
@@ -58,7 +52,7 @@ ssize_t receive_all(const char* name, int fd, std::size_t size, bool peek,
             done = peek ? static_cast<std::size_t>(n) : done + static_cast<std::size_t>(n);
             wait.progressed();
         }
-        if (n == 0 || (n < 0 && !again) || (n > 0 && (done >= size || !is_stream(fd)))) {
+        if (n == 0 || (n < 0 && !again) || (n > 0 && (done >= size || !detail::is_stream(fd)))) {
             return n < 0 && done == 0 ? -1 : static_cast<ssize_t>(done);
         }
         // What has been looked at is still there, so its coming tells nothing any more; but the end
@@ -87,6 +81,11 @@ ssize_t recvfrom(int fd, void* out, std::size_t size, int flags, ::sockaddr* fro
         return receive_all("recv", fd, size, (flags & MSG_PEEK) != 0, [&](std::size_t done) {
             return raw::recvfrom(fd, static_cast<char*>(out) + done, size - done,
                                  flags | MSG_DONTWAIT, from, from_size);
+        });
+    }
+    if (flags == 0) {
+        return detail::block_on_reading("recv", fd, size, [&] {
+            return raw::recvfrom(fd, out, size, MSG_DONTWAIT, from, from_size);
         });
     }
     return block_on("recv", fd, direction::read, limit_option::receiving, [&] {

@@ -22,8 +22,8 @@ ssize_t read(int fd, void* out, std::size_t size) {
     if (size == 0) {
         return raw::read(fd, out, size); // never waits, not even on a socket
     }
-    return block_on("read", fd, direction::read, limit_option::receiving,
-                    [&] { return detail::try_read(fd, out, size); });
+    return detail::block_on_reading("read", fd, size,
+                                    [&] { return detail::try_read(fd, out, size); });
 }
 
 ssize_t readv(int fd, const ::iovec* pieces, int count) {

@@ -63,13 +63,15 @@ suspended_call::result suspended_call::suspend(Wait&& wait) noexcept {
     }
 }
 
-suspended_call::result suspended_call::wait_for(int fd, reactor::direction d,
-                                                fibers::time_point deadline) noexcept {
+// wait(descriptors, site) waits for that one.
+template <class Wait>
+suspended_call::result suspended_call::wait_watched(int fd, fibers::time_point deadline,
+                                                    Wait&& wait) noexcept {
     const std::uint64_t steps = loop_.scheduler().steps();
     bool watched = true;
     const result r = suspend([&](fibers::scheduler&) {
         fibers::wait_site where = site(fd);
-        const auto end = loop_.descriptors().wait_unowned(fd, d, where, deadline);
+        const auto end = wait(loop_.descriptors(), where);
         watched = end != reactor::wait_result::unwatchable;
         return end;
     });
@@ -77,6 +79,26 @@ suspended_call::result suspended_call::wait_for(int fd, reactor::direction d,
         return pause(deadline);
     }
     return r == result::ready ? spun(deadline, steps) : r;
+}
+
+suspended_call::result suspended_call::wait_for(int fd, reactor::direction d,
+                                                fibers::time_point deadline) noexcept {
+    return wait_watched(fd, deadline, [&](auto& descriptors, auto& where) {
+        return descriptors.wait_unowned(fd, d, where, deadline);
+    });
+}
+
+suspended_call::result suspended_call::wait_for_settled(int fd, reactor::direction d) noexcept {
+    return wait_watched(fd, fibers::never, [&](auto& descriptors, auto& where) {
+        return descriptors.wait(fd, d, where);
+    });
+}
+
+suspended_call::result suspended_call::wait_to_settle(int fd, reactor::direction d,
+                                                      std::uint32_t era) noexcept {
+    return wait_watched(fd, fibers::never, [&](auto& descriptors, auto& where) {
+        return descriptors.wait_to_settle(fd, d, where, era);
+    });
 }
 
 suspended_call::result suspended_call::wait_for_any(std::span<reactor::interest> interests,

@@ -37,6 +37,9 @@ class suspended_call {
 
     result wait_for(int fd, reactor::direction d,
                     fibers::time_point deadline = fibers::never) noexcept;
+    // The same for a settled one; for one that is to be settled in this era.
+    result wait_for_settled(int fd, reactor::direction d) noexcept;
+    result wait_to_settle(int fd, reactor::direction d, std::uint32_t era) noexcept;
     result wait_for_any(std::span<reactor::interest> interests,
                         fibers::time_point deadline = fibers::never) noexcept;
     // Until the deadline, then `timed_out`; `never`: until it fails.
@@ -61,6 +64,8 @@ class suspended_call {
   private:
     static constexpr std::chrono::microseconds first_pause{50};
 
+    template <class Wait>
+    result wait_watched(int fd, fibers::time_point deadline, Wait&& wait) noexcept;
     template <class Wait>
     result suspend(Wait&& wait) noexcept;
     result spun(fibers::time_point deadline, std::uint64_t steps_before) noexcept;

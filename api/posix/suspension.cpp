@@ -101,6 +101,14 @@ void let_signals_interrupt_this_task() noexcept {
     loop.interruption().interrupt(*loop.current_task());
 }
 
+void see_descriptor_changes() noexcept {
+    changes_are_seen_from_now_on();
+}
+
+void note_changed_settings() noexcept {
+    begin_new_era();
+}
+
 void forget_descriptor_kind(int fd) noexcept {
     forget_kind(fd);
 }
@@ -115,8 +123,12 @@ void forget_descriptors(unsigned first, unsigned last) noexcept {
     const int error_number = errno;
     const pid_t known = process.load(std::memory_order_relaxed);
     if (known == 0 || raw::getpid() == known) {
-        forget_kinds(first, last);
         loop_core* const loop = loop_core::of_this_thread();
+        if (first == last && loop != nullptr && !in_signal_handler() &&
+            loop->descriptors().is_settled(static_cast<int>(first), present_era())) {
+            unsettle(static_cast<int>(first), *loop); // it learns of it below
+        }
+        forget_kinds(first, last);
         if (loop != nullptr && !in_signal_handler()) {
             loop->descriptors().forget_all(first, last);
         }

@@ -57,4 +57,10 @@ WEFT_API void forget_descriptor_kind(int fd) noexcept;
 // not by a duplicate or from outside.
 WEFT_API void note_new_descriptor(int fd) noexcept;
 
+// To be called once by who calls the functions above, and the next one, for every change that the
+// program makes: what has been asked of a descriptor then holds until one of them is called.
+WEFT_API void see_descriptor_changes() noexcept;
+// After O_NONBLOCK, SO_RCVTIMEO or SO_SNDTIMEO of any descriptor may have changed. Any thread.
+WEFT_API void note_changed_settings() noexcept;
+
 } // namespace weft::detail
