@@ -235,9 +235,14 @@ TYPED_TEST(posix_reading, brings_descriptors_along) {
         message.msg_control = beside;
         message.msg_controllen = sizeof(beside);
         TypeParam::together({[&] {
-                                 msghdr in = message;
+                                 char to = 0;
+                                 iovec place{&to, 1};
                                  alignas(cmsghdr) char room[sizeof(beside)] = {};
+                                 msghdr in{};
+                                 in.msg_iov = &place;
+                                 in.msg_iovlen = 1;
                                  in.msg_control = room;
+                                 in.msg_controllen = sizeof(room);
                                  ASSERT_EQ(TypeParam::recvmsg(s.near, &in, MSG_CMSG_CLOEXEC), 1);
                                  cmsghdr* const header = CMSG_FIRSTHDR(&in);
                                  ASSERT_NE(header, nullptr);
