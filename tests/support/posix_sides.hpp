@@ -43,6 +43,8 @@
 
 namespace weft::test {
 
+// The formatter would move the lines of this list each time.
+// clang-format off
 #define WEFT_POSIX_CALLS(X)                                                                        \
     X(read)                                                                                        \
     X(readv)                                                                                       \
@@ -55,6 +57,7 @@ namespace weft::test {
                             X(sigwait) X(getaddrinfo) X(getnameinfo) X(gethostbyname)              \
                                 X(gethostbyname_r) X(getpwuid) X(getpwuid_r) X(getpwnam_r)         \
                                     X(getgrgid) X(getgrgid_r)
+// clang-format on
 
 // libc on plain threads.
 struct on_threads {
