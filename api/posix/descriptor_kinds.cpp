@@ -194,14 +194,12 @@ void mark_settled(int fd, const loop_core& by) noexcept {
     change(fd, 0, settled_bit);
 }
 
-bool unsettle(int fd, const loop_core& by) noexcept {
+void unsettle(int fd, const loop_core& by) noexcept {
     cell* const c = existing_cell(fd);
-    if (c == nullptr || several_settlers.load(std::memory_order_relaxed) ||
-        settler.load(std::memory_order_relaxed) != &by) {
-        return false;
+    if (c != nullptr && !several_settlers.load(std::memory_order_relaxed) &&
+        settler.load(std::memory_order_relaxed) == &by) {
+        c->fetch_and(static_cast<std::uint8_t>(~settled_bit), std::memory_order_relaxed);
     }
-    c->fetch_and(static_cast<std::uint8_t>(~settled_bit), std::memory_order_relaxed);
-    return true;
 }
 
 } // namespace weft::detail

@@ -40,10 +40,10 @@ bool may_unblock(int fd) noexcept;
 // In the parent, after a fork().
 void forget_owners() noexcept;
 
-// What a task was told when it asked whether a descriptor blocks, has a time limit and is the one
-// that its loop watches need not be asked again while every change is seen: where libc's names are
-// libweft-interpose's, for descriptors of one's own. `era`: the answers of an earlier one are void.
-// 0: changes are not seen.
+// What a task was told when it asked whether a descriptor blocks, has a time limit for reading and
+// is the one that its loop watches need not be asked again while every change is seen: where libc's
+// names are libweft-interpose's, for descriptors of one's own. `era`: the answers of an earlier one
+// are void. 0: changes are not seen.
 std::uint32_t present_era() noexcept;
 void changes_are_seen_from_now_on() noexcept;
 void begin_new_era() noexcept;
@@ -51,8 +51,8 @@ void begin_new_era() noexcept;
 bool is_settled(int fd) noexcept;
 class loop_core;
 void mark_settled(int fd, const loop_core& by) noexcept;
-// `by` has asked about the number, and knows by itself what becomes of it. False where another loop
-// may have asked, too.
-bool unsettle(int fd, const loop_core& by) noexcept;
+// To be called before the number is forgotten, by the loop that has asked about it and learns of
+// that by itself: the era goes on, unless another loop may have asked, too.
+void unsettle(int fd, const loop_core& by) noexcept;
 
 } // namespace weft::detail

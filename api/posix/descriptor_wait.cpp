@@ -35,7 +35,7 @@ bool descriptor_wait::blocks() noexcept {
     if (call_) {
         return true;
     }
-    if (is_settled_here(fd_)) {
+    if (limit_ == limit_option::receiving && is_settled_here(fd_)) {
         settled_ = true;
         call_.emplace(name_, suspended_call::restart::yes);
         return true;
@@ -59,7 +59,8 @@ bool descriptor_wait::blocks() noexcept {
             fibers::clock::duration(std::chrono::microseconds(limit.tv_usec)) +
             std::chrono::seconds(limit.tv_sec));
     }
-    if (era != 0 && !limited && is_own(fd_) && is_stream(fd_)) {
+    if (limit_ == limit_option::receiving && era != 0 && !limited && is_own(fd_) &&
+        is_stream(fd_)) {
         era_ = era;
     }
     return true;
@@ -76,34 +77,19 @@ suspended_call::result descriptor_wait::wait() noexcept {
     return call_->wait_for(fd_, direction_, deadline_);
 }
 
-bool descriptor_wait::next() noexcept {
-    if (!blocks()) {
-        return false;
-    }
-    switch (wait()) {
-    case suspended_call::result::ready:
-        return true;
-    case suspended_call::result::timed_out:
+bool descriptor_wait::is_worth_a_try(suspended_call::result end) const noexcept {
+    if (end == suspended_call::result::timed_out) {
         errno = error_in_time_;
-        return false;
-    default:
-        return false;
     }
+    return end == suspended_call::result::ready;
+}
+
+bool descriptor_wait::next() noexcept {
+    return blocks() && is_worth_a_try(wait());
 }
 
 bool descriptor_wait::pause() noexcept {
-    if (!blocks()) {
-        return false;
-    }
-    switch (call_->pause(deadline_)) {
-    case suspended_call::result::ready:
-        return true;
-    case suspended_call::result::timed_out:
-        errno = error_in_time_;
-        return false;
-    default:
-        return false;
-    }
+    return blocks() && is_worth_a_try(call_->pause(deadline_));
 }
 
 } // namespace weft::detail

@@ -46,6 +46,7 @@ class descriptor_wait {
 
   private:
     suspended_call::result wait() noexcept;
+    bool is_worth_a_try(suspended_call::result end) const noexcept;
 
     const char* const name_;
     const int fd_;
@@ -81,7 +82,8 @@ auto block_on(const char* name, int fd, reactor::direction d, limit_option limit
 
 bool is_stream(int fd) noexcept;
 
-// Of a settled stream socket, whether the last read took all there was; null: it is not settled.
+// Of a stream socket that is settled for reading, whether the last read took all there was; null:
+// it is not settled.
 bool* drained_flag(int fd) noexcept;
 
 // block_on() for reading at most `size` bytes. After a read that took all there was a settled
@@ -90,9 +92,8 @@ template <class Attempt>
 ssize_t block_on_reading(const char* name, int fd, std::size_t size, Attempt&& attempt) noexcept {
     bool* drained = drained_flag(fd);
     const bool wait_first = drained != nullptr && std::exchange(*drained, false);
-    const ssize_t n = block_on(
-        name, fd, reactor::direction::read, limit_option::receiving, [&] { return attempt(); },
-        wait_first);
+    const ssize_t n = block_on(name, fd, reactor::direction::read, limit_option::receiving,
+                               std::forward<Attempt>(attempt), wait_first);
     if (n > 0 && static_cast<std::size_t>(n) < size) {
         drained = drained_flag(fd);
         if (drained != nullptr) {

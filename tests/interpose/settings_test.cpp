@@ -107,6 +107,33 @@ TEST_F(settings, a_time_limit) {
     });
 }
 
+// Asked of the one direction, it says nothing of the other.
+TEST_F(settings, a_time_limit_for_sending_that_was_there_before) {
+    run([] {
+        std::array<int, 2> ends{};
+        ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+        const timeval limit{.tv_sec = 0, .tv_usec = 1000};
+        ::setsockopt(ends[0], SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+        for (int i = 0; i < 3; ++i) {
+            auto reader = spawn([&] {
+                std::array<char, 16> to{};
+                EXPECT_EQ(::recv(ends[0], to.data(), to.size(), 0), 1);
+            });
+            settle();
+            EXPECT_EQ(::send(ends[1], "x", 1, 0), 1);
+            reader.get();
+        }
+        const std::string much(64 * 1024, 'x');
+        ssize_t n = 0;
+        while (n >= 0) {
+            n = ::send(ends[0], much.data(), much.size(), 0);
+        }
+        EXPECT_EQ(errno, EAGAIN);
+        ::close(ends[0]);
+        ::close(ends[1]);
+    });
+}
+
 // The number stands for a new stream, whose events are not the old one's.
 void expect_new_stream_to_work(int number) {
     std::array<int, 2> fresh{};
