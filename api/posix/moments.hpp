@@ -5,8 +5,10 @@
 
 #include "fibers/time.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <limits>
+#include <optional>
 
 #include <time.h>
 
@@ -25,6 +27,25 @@ inline fibers::clock::duration to_duration(const timespec& t) noexcept {
         return longest;
     }
     return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
+}
+
+// How long poll() and its like may wait; none: for ever.
+inline std::optional<fibers::clock::duration> limit_of(int milliseconds) noexcept {
+    if (milliseconds < 0) {
+        return std::nullopt;
+    }
+    return std::chrono::milliseconds(milliseconds);
+}
+// False, with EINVAL, for what is no time.
+inline bool read_limit(const timespec* t, std::optional<fibers::clock::duration>& limit) noexcept {
+    if (t != nullptr) {
+        if (!is_valid(*t)) {
+            errno = EINVAL;
+            return false;
+        }
+        limit = to_duration(*t);
+    }
+    return true;
 }
 
 inline timespec to_timespec(fibers::clock::duration d) noexcept {

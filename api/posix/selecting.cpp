@@ -185,12 +185,8 @@ int pselect(int count, ::fd_set* to_read, ::fd_set* to_write, ::fd_set* to_excep
         return ::pselect(count, to_read, to_write, to_except, timeout, mask);
     }
     std::optional<fibers::clock::duration> limit;
-    if (timeout != nullptr) {
-        if (!detail::is_valid(*timeout)) {
-            errno = EINVAL;
-            return -1;
-        }
-        limit = detail::to_duration(*timeout);
+    if (!detail::read_limit(timeout, limit)) {
+        return -1;
     }
     fibers::clock::duration left{};
     return select_within("pselect", count, to_read, to_write, to_except, limit, mask, left);

@@ -63,7 +63,7 @@ suspended_call::result suspended_call::suspend(Wait&& wait) noexcept {
     }
 }
 
-// wait(descriptors, site) waits for that one.
+// wait(descriptors, site) waits for that one, which a report then names.
 template <class Wait>
 suspended_call::result suspended_call::wait_watched(int fd, fibers::time_point deadline,
                                                     Wait&& wait) noexcept {
@@ -103,21 +103,13 @@ suspended_call::result suspended_call::wait_to_settle(int fd, reactor::direction
 
 suspended_call::result suspended_call::wait_for_any(std::span<reactor::interest> interests,
                                                     fibers::time_point deadline) noexcept {
-    const std::uint64_t steps = loop_.scheduler().steps();
-    bool watched = true;
-    const result r = suspend([&](fibers::scheduler&) {
-        fibers::wait_site where = site(interests.empty() ? -1 : interests.front().fd);
+    const int first = interests.empty() ? -1 : interests.front().fd;
+    return wait_watched(first, deadline, [&](auto& descriptors, auto& where) {
         if (interests.size() != 1) {
             where.describe = nullptr;
         }
-        const auto end = loop_.descriptors().wait_any(interests, where, deadline);
-        watched = end != reactor::wait_result::unwatchable;
-        return end;
+        return descriptors.wait_any(interests, where, deadline);
     });
-    if (r == result::ready && !watched) {
-        return pause(deadline);
-    }
-    return r == result::ready ? spun(deadline, steps) : r;
 }
 
 suspended_call::result suspended_call::sleep_until(fibers::time_point deadline) noexcept {
