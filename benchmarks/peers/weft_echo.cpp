@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // An echo server as one writes it for weft: a task for each connection, read_some and write.
-#include "benchmarks/peers/http_answer.hpp"
+#include "benchmarks/peers/weft_listener.hpp"
 
 #include <weft/weft.hpp>
 
@@ -26,11 +26,5 @@ void serve(weft::stream connection) {
 } // namespace
 
 int main() {
-    weft::run([] {
-        weft::listener listener("127.0.0.1", 0);
-        peers::announce("weft", WEFT_VERSION, listener.local_endpoint().port());
-        for (;;) {
-            weft::spawn(serve, listener.accept()).detach();
-        }
-    });
+    weft::run([] { peers::serve_each(serve); });
 }

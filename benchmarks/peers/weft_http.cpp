@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The HTTP server on weft: one task per connection, read_until and write, as a user would write it.
 #include "benchmarks/peers/http_answer.hpp"
+#include "benchmarks/peers/weft_listener.hpp"
 
 #include <weft/weft.hpp>
 
@@ -23,11 +24,5 @@ void serve(weft::stream connection) {
 } // namespace
 
 int main() {
-    weft::run([] {
-        weft::listener listener("127.0.0.1", 0);
-        peers::announce("weft", WEFT_VERSION, listener.local_endpoint().port());
-        for (;;) {
-            weft::spawn(serve, listener.accept()).detach();
-        }
-    });
+    weft::run([] { peers::serve_each(serve); });
 }

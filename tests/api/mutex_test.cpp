@@ -3,6 +3,7 @@
 // mutex: who holds it, and what it says to who does not. Waiting and cancelling as everywhere is in
 // wait_points_test.cpp.
 #include "tests/support/api_fixture.hpp"
+#include "tests/support/lock_exclusion.hpp"
 #include "tests/support/places.hpp"
 
 #include <gmock/gmock.h>
@@ -34,27 +35,7 @@ std::pair<std::errc, std::string> lock_error_of(F f) {
 }
 
 TEST_F(mutex_test, only_one_task_is_inside) {
-    in_virtual_time([] {
-        mutex m;
-        int inside = 0;
-        int passed = 0;
-        std::vector<task<void>> tasks;
-        for (int i = 0; i < 20; ++i) {
-            tasks.push_back(spawn([&, i] {
-                for (int round = 0; round < 5; ++round) {
-                    const std::lock_guard guard(m);
-                    EXPECT_EQ(++inside, 1);
-                    i % 2 == 0 ? yield() : sleep_for(1ms);
-                    --inside;
-                    ++passed;
-                }
-            }));
-        }
-        for (auto& t : tasks) {
-            t.get();
-        }
-        EXPECT_EQ(passed, 100);
-    });
+    in_virtual_time([] { expect_one_task_inside_at_a_time<mutex>(); });
 }
 
 TEST_F(mutex_test, works_with_the_locks_of_std) {

@@ -4,6 +4,7 @@
 // they say to who does not hold them.
 #include "tests/support/api_settle.hpp"
 #include "tests/support/green.hpp"
+#include "tests/support/lock_exclusion.hpp"
 #include "tests/support/places.hpp"
 
 #include <gmock/gmock.h>
@@ -45,27 +46,7 @@ TYPED_TEST(green_mutex, is_constant_initialized) {
 }
 
 TYPED_TEST(green_mutex, only_one_task_is_inside) {
-    in_virtual_time([] {
-        TypeParam m;
-        int inside = 0;
-        int passed = 0;
-        std::vector<task<void>> tasks;
-        for (int i = 0; i < 20; ++i) {
-            tasks.push_back(spawn([&, i] {
-                for (int round = 0; round < 5; ++round) {
-                    const std::lock_guard guard(m);
-                    EXPECT_EQ(++inside, 1);
-                    i % 2 == 0 ? yield() : sleep_for(1ms);
-                    --inside;
-                    ++passed;
-                }
-            }));
-        }
-        for (auto& t : tasks) {
-            t.get();
-        }
-        EXPECT_EQ(passed, 100);
-    });
+    in_virtual_time([] { expect_one_task_inside_at_a_time<TypeParam>(); });
 }
 
 TYPED_TEST(green_mutex, goes_to_the_waiters_in_the_order_of_coming) {
