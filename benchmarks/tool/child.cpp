@@ -2,8 +2,8 @@
 // child: see the header.
 #include "benchmarks/tool/child.hpp"
 
-#include "benchmarks/tool/cores.hpp"
-#include "benchmarks/tool/interrupt.hpp"
+#include "benchmarks/scenarios/cores.hpp"
+#include "benchmarks/scenarios/interrupt.hpp"
 
 #include <fmt/format.h>
 

@@ -4,8 +4,8 @@
 
 #include "benchmarks/tool/child.hpp"
 #include "benchmarks/tool/comparison.hpp"
-#include "benchmarks/tool/cores.hpp"
-#include "benchmarks/tool/interrupt.hpp"
+#include "benchmarks/scenarios/cores.hpp"
+#include "benchmarks/scenarios/interrupt.hpp"
 #include "benchmarks/tool/limits.hpp"
 #include "benchmarks/tool/machine.hpp"
 #include "benchmarks/tool/method.hpp"

@@ -3,7 +3,7 @@
 #include "benchmarks/tool/machine.hpp"
 
 #include "benchmarks/tool/build_versions.hpp"
-#include "benchmarks/tool/cores.hpp"
+#include "benchmarks/scenarios/cores.hpp"
 #include "benchmarks/tool/limits.hpp"
 
 #include <CLI/Version.hpp>

@@ -4,7 +4,7 @@
 // Invariant: it says what this run did, with its own numbers; a change of the procedure changes it.
 #pragma once
 
-#include "benchmarks/tool/cores.hpp"
+#include "benchmarks/scenarios/cores.hpp"
 
 #include <nlohmann/json.hpp>
 

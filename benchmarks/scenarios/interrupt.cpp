@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // interrupt: see the header.
-#include "benchmarks/tool/interrupt.hpp"
+#include "benchmarks/scenarios/interrupt.hpp"
 
 #include <csignal>
 #include <initializer_list>

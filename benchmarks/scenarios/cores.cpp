@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // cores: see the header.
-#include "benchmarks/tool/cores.hpp"
+#include "benchmarks/scenarios/cores.hpp"
 
 #include <fmt/format.h>
 
