@@ -14,6 +14,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bench {
@@ -56,7 +57,21 @@ struct run_record {
     std::vector<scenario_record> scenarios;
 };
 
+// Look-ups; nullptr where there is none.
+const scenario_record* scenario_named(const run_record&, std::string_view name);
+const point_record* point_of(const scenario_record&, std::int64_t size);
+const side_record* side_of(const point_record&, std::string_view peer);
+const peer_record* recorded_peer(const run_record&, std::string_view id);
+
+// What was no number (a division by no time) is left out, as if it had not been told.
 nlohmann::json to_json(const run_record&);
-run_record run_from_json(const nlohmann::json&); // throws std::runtime_error: not such a file
+// Throws std::runtime_error, which says what is wrong and where: not such a file, made by a newer
+// weft-bench, or damaged.
+run_record run_from_json(const nlohmann::json&);
+
+// The file's content and back. Words of peers that are no UTF-8 are written with replacement
+// characters: a saved run can always be read. read_run's errors begin with `name`.
+std::string json_text(const run_record&);
+run_record read_run(std::string_view content, const std::string& name);
 
 } // namespace bench
