@@ -18,7 +18,7 @@ test_packages=(
 )
 micro_packages=(
     "${demo_packages[@]}" libbenchmark-dev 'libboost-fiber-dev|libboost-fiber1.74-dev' libst-dev golang-go python3
-    python3-uvloop 'libboost-coroutine-dev|libboost-coroutine1.74-dev' libssl-dev
+    python3-uvloop python3-gevent 'libboost-coroutine-dev|libboost-coroutine1.74-dev' libssl-dev
     openssl strace
 )
 check_packages=("${test_packages[@]}" git clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev)

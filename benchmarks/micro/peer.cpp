@@ -62,7 +62,8 @@ void pin_to(int core) {
 } // namespace
 
 std::string program_path(const std::string& name) {
-    return std::filesystem::read_symlink("/proc/self/exe").parent_path() / name;
+    auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+    return folder.parent_path() / "peers" / name;
 }
 
 void keep_to_own_core() {

@@ -23,7 +23,7 @@ struct answer {
 
 class peer {
   public:
-    // peer starts a program that lies beside the running one. `command_line` is its name and
+    // peer starts a program of that folder, see below. `command_line` is its name and
     // arguments. Throws std::runtime_error when it cannot be started or does not greet.
     explicit peer(const std::vector<std::string>& command_line);
     peer(const peer&) = delete;
@@ -53,7 +53,7 @@ class peer {
     std::string received_;
 };
 
-// program_path: where the program of that name lies, beside the running one.
+// program_path: where the program of that name lies, in peers/ beside the running one's folder.
 std::string program_path(const std::string& name);
 
 // keep_to_own_core pins the measuring program away from the core that the peers run on.
