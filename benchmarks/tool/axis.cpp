@@ -31,10 +31,12 @@ axis axis::linear_from_zero(double highest, double start, double end) {
     return self;
 }
 
-axis axis::logarithmic(double lowest, double highest, double start, double end) {
+axis axis::logarithmic(double lowest, double highest, double start, double end, int most) {
     // The axis ends at the nearest of 1, 2, 5, 10 ... on either side.
     std::vector<double> marks;
-    for (int power = -4; power <= 12; ++power)
+    constexpr int least_power = -9;
+    constexpr std::size_t one_at = 3 * -least_power;
+    for (int power = least_power; power <= 12; ++power)
         for (const double factor : {1.0, 2.0, 5.0})
             marks.push_back(factor * std::pow(10, power));
     std::size_t first = 0;
@@ -44,10 +46,24 @@ axis axis::logarithmic(double lowest, double highest, double start, double end) 
     while (last + 1 < marks.size() && marks[last] < highest * 0.9999)
         ++last;
     axis self(true, marks[first], marks[last], start, end);
-    const bool only_powers = last - first > 7;
+    const auto marks_shown = static_cast<int>(last - first) + 1;
+    const bool only_powers = marks_shown > most;
+    const std::size_t powers = (last - first) / 3 + 1;
+    const std::size_t stride =
+        only_powers
+            ? 3 * ((powers + static_cast<std::size_t>(most) - 1) / static_cast<std::size_t>(most))
+            : 1;
+    // 1 is a multiple of the stride away, so that it is a tick wherever it is on the axis.
     for (std::size_t i = first; i <= last; ++i)
-        if (!only_powers || i % 3 == 0)
+        if (i % stride == one_at % stride)
             self.ticks_.push_back(marks[i]);
+    return self;
+}
+
+axis axis::ordinal(std::size_t count, double start, double end) {
+    axis self(false, 0.75, static_cast<double>(count) + 0.25, start, end);
+    for (std::size_t tick = 1; tick <= count; ++tick)
+        self.ticks_.push_back(static_cast<double>(tick));
     return self;
 }
 

@@ -12,7 +12,9 @@ class axis {
   public:
     // Values lie between `start` and `end` in the drawing; end < start turns it round.
     static axis linear_from_zero(double highest, double start, double end);
-    static axis logarithmic(double lowest, double highest, double start, double end);
+    // No more ticks than `most`: then only powers of ten, then only some of those.
+    static axis logarithmic(double lowest, double highest, double start, double end, int most = 8);
+    static axis ordinal(std::size_t count, double start, double end); // values are 1, 2 ... count
 
     double place(double value) const;
     const std::vector<double>& ticks() const { return ticks_; }

@@ -3,6 +3,9 @@
 #include "benchmarks/tool/chart.hpp"
 
 #include "benchmarks/tool/axis.hpp"
+#include "benchmarks/tool/chart_parts.hpp"
+#include "benchmarks/tool/html.hpp"
+#include "benchmarks/tool/quantity.hpp"
 #include "benchmarks/tool/text.hpp"
 
 #include <fmt/format.h>
@@ -14,42 +17,12 @@ namespace bench {
 
 namespace {
 
-// The drawing's own units. About a phone's width, so that text is as large as the page's there.
-constexpr double width = 420;
 constexpr double height = 270;
 constexpr double left = 58;
-constexpr double right = width - 16;
+constexpr double right = chart_width - 16;
 constexpr double top = 14;
 constexpr double bottom = height - 48;
 constexpr double log_from_factor = 20;
-
-// mark draws a series' own shape; `order` is the place of the series in its chart.
-std::string mark(std::size_t order, double x, double y) {
-    switch (order % 4) {
-    case 0:
-        return fmt::format("<circle cx='{:.1f}' cy='{:.1f}' r='4.5'/>", x, y);
-    case 1:
-        return fmt::format("<rect x='{:.1f}' y='{:.1f}' width='8' height='8'/>", x - 4, y - 4);
-    case 2:
-        return fmt::format("<path d='M{:.1f} {:.1f}l5.5 9.5h-11z'/>", x, y - 6);
-    default:
-        return fmt::format("<path d='M{:.1f} {:.1f}l5.5 5.5l-5.5 5.5l-5.5 -5.5z'/>", x, y - 5.5);
-    }
-}
-
-std::string legend_entry(std::size_t order, std::string_view name, std::string_view style) {
-    return fmt::format("<span class='key {}'><svg viewBox='0 0 26 14' aria-hidden='true'>"
-                       "<path class='line' d='M1 7h24'/>{}</svg>{}</span>",
-                       style, mark(order, 13, 7), html_text(name));
-}
-
-std::string short_number(double value) { // ticks: 20k instead of 20,000
-    if (value >= 1e6)
-        return fmt::format("{:g}M", value / 1e6);
-    if (value >= 1e4)
-        return fmt::format("{:g}k", value / 1e3);
-    return value >= 1e3 ? grouped(std::llround(value)) : fmt::format("{:g}", value);
-}
 
 struct value_range {
     double low;
@@ -77,27 +50,41 @@ value_range range_up(const std::vector<chart_series>& series, bool with_spread) 
 }
 
 axis vertical_axis(const line_chart& self) {
-    const value_range range = range_up(self.series, !self.reference);
+    const value_range range = range_up(self.series, self.spreads);
     if (self.reference)
         return axis::logarithmic(std::min(range.low, *self.reference / 1.2),
                                  std::max(range.high, *self.reference * 1.2), bottom, top);
-    if (range.low > 0 && range.high / range.low > log_from_factor)
+    if (range.low > 0 && (self.logarithmic || range.high / range.low > log_from_factor))
         return axis::logarithmic(range.low, range.high, bottom, top);
     return axis::linear_from_zero(range.high, bottom, top);
+}
+
+// The ends of the x axis stay clear of the frame.
+axis horizontal_axis(const line_chart& self, const value_range& across) {
+    if (!self.x_names.empty())
+        return axis::ordinal(self.x_names.size(), left + 8, right - 8);
+    return axis::logarithmic(across.low, across.high, left + 18, right - 22);
+}
+
+std::string x_text(const line_chart& self, const axis& x, double tick) {
+    if (!self.x_names.empty())
+        return html_text(self.x_names.at(static_cast<std::size_t>(tick) - 1));
+    // Beyond 10,000 there is not the room to write them out.
+    return x.ticks().back() > 2e4 ? tick_text(tick, "") : grouped(static_cast<std::int64_t>(tick));
 }
 
 std::string draw_grid(const line_chart& self, const axis& x, const axis& y) {
     std::string svg;
     for (const double tick : y.ticks()) {
         const double at = y.place(tick);
-        svg +=
-            fmt::format("<path class='grid' d='M{0} {1:.1f}H{2}'/><text class='tick end' "
-                        "x='{3}' y='{4:.1f}'>{5}{6}</text>",
-                        left, at, right, left - 7, at + 4.5, short_number(tick), self.tick_suffix);
+        svg += fmt::format("<path class='grid' d='M{0} {1:.1f}H{2}'/><text class='tick end' "
+                           "x='{3}' y='{4:.1f}'>{5}{6}</text>",
+                           left, at, right, left - 7, at + 4.5,
+                           html_units(tick_text(tick, self.unit)), self.tick_suffix);
     }
     for (const double tick : x.ticks())
         svg += fmt::format("<text class='tick middle' x='{:.1f}' y='{}'>{}</text>", x.place(tick),
-                           bottom + 20, grouped(static_cast<std::int64_t>(tick)));
+                           bottom + 20, x_text(self, x, tick));
     svg += fmt::format("<text class='axis middle' x='{}' y='{}'>{}</text>", (left + right) / 2,
                        height - 6, html_text(self.x_label));
     if (self.reference) {
@@ -107,10 +94,17 @@ std::string draw_grid(const line_chart& self, const axis& x, const axis& y) {
     return svg;
 }
 
+std::size_t shape_of(const line_chart& from, std::size_t order) {
+    return from.series[order].shape.value_or(order);
+}
+
 // draw_series shifts each series a little to the side, so that spreads do not hide each other.
 std::string draw_series(const line_chart& from, std::size_t order, const axis& x, const axis& y) {
+    constexpr double widest_shift = 9;
     const chart_series& self = from.series[order];
-    const double shift = from.reference ? 0 : order % 2 == 0 ? -2.5 : 2.5;
+    const double middle = (static_cast<double>(from.series.size()) - 1) / 2;
+    const double step = middle > 0 ? std::min(5.0, widest_shift / middle) : 0;
+    const double shift = from.spreads ? (static_cast<double>(order) - middle) * step : 0;
     std::string line;
     std::string marks;
     for (const chart_point& point : self.points) {
@@ -118,21 +112,13 @@ std::string draw_series(const line_chart& from, std::size_t order, const axis& x
         const double up = y.place(point.y.median);
         line += fmt::format("{}{:.1f} {:.1f}", line.empty() ? "M" : "L", across, up);
         std::string range;
-        if (!from.reference)
+        if (from.spreads)
             range = fmt::format("<path class='line thin' d='M{:.1f} {:.1f}V{:.1f}'/>", across,
                                 y.place(point.y.low), y.place(point.y.high));
         marks += fmt::format("<g><title>{}</title>{}{}</g>", html_text(point.tooltip), range,
-                             mark(order, across, up));
+                             mark(shape_of(from, order), across, up));
     }
     return fmt::format("<g class='{}'><path class='line' d='{}'/>{}</g>", self.style, line, marks);
-}
-
-std::string figure(std::string_view title, std::string_view legend, std::string_view drawing,
-                   double drawing_height) {
-    return fmt::format(
-        "<figure><figcaption>{0}</figcaption><div class='legend'>{1}</div>"
-        "<svg viewBox='0 0 {2} {3}' role='img' aria-label='{0}'>{4}</svg></figure>\n",
-        html_text(title), legend, width, drawing_height, drawing);
 }
 
 } // namespace
@@ -141,21 +127,21 @@ std::string draw(const line_chart& self) {
     const value_range across = range_across(self.series);
     if (across.high <= 0)
         return "";
-    // The ends of the x axis stay clear of the frame.
-    const axis x = axis::logarithmic(across.low, across.high, left + 18, right - 22);
+    const axis x = horizontal_axis(self, across);
     const axis y = vertical_axis(self);
     std::string legend;
     std::string svg = draw_grid(self, x, y);
     for (std::size_t i = 0; i < self.series.size(); ++i) {
-        legend += legend_entry(i, self.series[i].name, self.series[i].style);
-        svg += draw_series(self, i, x, y);
+        const std::size_t last_first = self.series.size() - 1 - i; // the first lies on top
+        svg += draw_series(self, last_first, x, y);
+        legend += legend_entry(shape_of(self, i), self.series[i].name, self.series[i].style);
     }
-    return figure(self.title, legend, svg, height);
+    return framed(self.title, legend, svg, height);
 }
 
 std::string draw(const bar_chart& self) {
     constexpr double bar_left = 74;
-    constexpr double bar_right = width - 96; // room for the value
+    constexpr double bar_right = chart_width - 96; // room for the value
     constexpr double pitch = 42;
     double highest = 0;
     for (const bar& each : self.bars) {
@@ -188,33 +174,7 @@ std::string draw(const bar_chart& self) {
     for (const auto& [name, style] : self.legend)
         legend +=
             fmt::format("<span class='key'><i class='{}'></i>{}</span>", style, html_text(name));
-    return figure(self.title, legend, svg, y);
-}
-
-std::string html_text(std::string_view plain) {
-    std::string text;
-    for (const char letter : plain) {
-        switch (letter) {
-        case '&':
-            text += "&amp;";
-            break;
-        case '<':
-            text += "&lt;";
-            break;
-        case '>':
-            text += "&gt;";
-            break;
-        case '"':
-            text += "&quot;";
-            break;
-        case '\'':
-            text += "&#39;";
-            break;
-        default:
-            text += letter;
-        }
-    }
-    return text;
+    return framed(self.title, legend, svg, y);
 }
 
 } // namespace bench

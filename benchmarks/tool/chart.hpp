@@ -24,14 +24,19 @@ struct chart_series {
     std::string name;
     std::string style; // class of line and marks: "fibers", "threads", "tone-1" ...
     std::vector<chart_point> points;
+    std::optional<std::size_t> shape = {}; // of its marks; without it, by the place in the chart
 };
 
 struct line_chart {
     std::string title;
     std::string x_label;
     std::string tick_suffix;         // "x" for ratios
-    std::optional<double> reference; // a horizontal line; then spreads are left to the tooltips
+    std::optional<double> reference; // a horizontal line
     std::vector<chart_series> series;
+    bool spreads = true;                   // drawn; else left to the tooltips
+    bool logarithmic = false;              // y, whatever its values span
+    std::string unit = {};                 // of y, written at each tick
+    std::vector<std::string> x_names = {}; // of x = 1, 2 ...; without them x is logarithmic
 };
 
 struct bar_segment {
@@ -56,7 +61,5 @@ struct bar_chart {
 // of 20, otherwise linear from zero (ratios: always logarithmic).
 std::string draw(const line_chart&);
 std::string draw(const bar_chart&);
-
-std::string html_text(std::string_view plain); // escapes
 
 } // namespace bench

@@ -49,7 +49,8 @@ std::string ratio_chart(const block& from) {
                    {ratio_series(from, "requests_per_second", "requests per second", "tone-1"),
                     ratio_series(from, "server_cpu_us", "CPU per request", "tone-2"),
                     ratio_series(from, "latency_p99_us", "latency p99", "tone-3"),
-                    ratio_series(from, "memory_kib", "memory", "tone-4")}});
+                    ratio_series(from, "memory_kib", "memory", "tone-4")},
+                   false});
 }
 
 std::string absolute_chart(const block& from, std::string_view metric_id) {

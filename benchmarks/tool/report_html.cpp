@@ -2,15 +2,13 @@
 // report_html: see the header. Here: the page's text and tables; its charts are page_charts.cpp's.
 #include "benchmarks/tool/report_html.hpp"
 
-#include "benchmarks/tool/chart.hpp"
+#include "benchmarks/tool/html.hpp"
 #include "benchmarks/tool/page_charts.hpp"
 #include "benchmarks/tool/page_text.hpp"
 #include "benchmarks/tool/text.hpp"
 #include "benchmarks/tool/verdict.hpp"
 
 #include <fmt/format.h>
-
-#include <map>
 
 namespace bench {
 
@@ -173,32 +171,8 @@ std::string method(const results& self) {
     return items;
 }
 
-std::string plain_text(const json& value) {
-    if (value.is_string())
-        return value.get<std::string>();
-    if (!value.is_object())
-        return value.dump();
-    std::string text;
-    for (const auto& [name, inner] : value.items())
-        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, plain_text(inner));
-    return text;
-}
-
 std::string machine(const results& self) {
-    std::string rows;
-    for (const json& facts : {self.machine, self.method})
-        for (const auto& [name, value] : facts.items())
-            if (!value.is_array())
-                rows += fmt::format("<tr><th>{}</th><td>{}</td></tr>\n", html_text(name),
-                                    html_text(plain_text(value)));
-    return rows;
-}
-
-std::string embedded_json(const results& self) {
-    std::string text = to_json(self).dump();
-    for (std::size_t at = 0; (at = text.find("</", at)) != std::string::npos; at += 3)
-        text.insert(at + 1, 1, '\\'); // nothing in it may end the script element
-    return text;
+    return facts_rows(self.machine) + facts_rows(self.method);
 }
 
 } // namespace
@@ -208,21 +182,16 @@ std::string html_report(const results& self) {
     for (const block& each : self.blocks)
         if (each.measured())
             blocks += section_of(each);
-    const std::map<std::string_view, std::string> parts{
-        {"summary", summary(self)},    {"remarks", remarks(self)},
-        {"cards", cards(self)},        {"blocks", blocks},
-        {"method", method(self)},      {"machine", machine(self)},
-        {"data", embedded_json(self)},
-    };
-    std::string page;
-    std::string_view rest = page_text;
-    for (std::size_t open = 0; (open = rest.find("{{")) != std::string_view::npos;) {
-        const std::size_t close = rest.find("}}", open);
-        page += rest.substr(0, open);
-        page += parts.at(rest.substr(open + 2, close - open - 2));
-        rest.remove_prefix(close + 2);
-    }
-    return page + std::string(rest);
+    return filled(page_text, {
+                                 {"style", std::string(page_style)},
+                                 {"summary", summary(self)},
+                                 {"remarks", remarks(self)},
+                                 {"cards", cards(self)},
+                                 {"blocks", blocks},
+                                 {"method", method(self)},
+                                 {"machine", machine(self)},
+                                 {"data", script_json(to_json(self))},
+                             });
 }
 
 } // namespace bench

@@ -2,6 +2,7 @@
 // report_text: see the header.
 #include "benchmarks/tool/report_text.hpp"
 
+#include "benchmarks/tool/paragraph.hpp"
 #include "benchmarks/tool/terminal.hpp"
 #include "benchmarks/tool/text.hpp"
 #include "benchmarks/tool/verdict.hpp"
@@ -51,17 +52,7 @@ class text_writer {
 };
 
 void text_writer::paragraph(std::string_view text, std::string_view indent) {
-    const std::size_t room = static_cast<std::size_t>(width_) - indent.size();
-    while (!text.empty()) {
-        std::size_t end = text.size();
-        if (end > room) {
-            end = text.rfind(' ', room);
-            if (end == std::string_view::npos || end == 0)
-                end = std::min(text.size(), room);
-        }
-        line(fmt::format("{}{}", indent, text.substr(0, end)));
-        text.remove_prefix(std::min(text.size(), end + 1));
-    }
+    out_ += wrapped(text, static_cast<std::size_t>(width_), indent, indent);
 }
 
 void text_writer::heading(const block& self) {

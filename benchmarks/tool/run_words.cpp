@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSL-1.0
+// run_words: see the header.
+#include "benchmarks/tool/run_words.hpp"
+
+#include "benchmarks/tool/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace bench {
+
+namespace {
+
+std::string machine_word(const run_record& self, const char* key) {
+    const auto found = self.machine.find(key);
+    if (found == self.machine.end())
+        return "";
+    return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+// A reason, and where it holds: the same one at several sizes is one note.
+struct reason {
+    std::string peer;
+    std::string text;
+    std::vector<std::int64_t> sizes;
+};
+
+std::vector<reason> reasons_of(const scenario_record& self) {
+    std::vector<reason> all;
+    for (const point_record& point : self.points)
+        for (const side_record& side : point.sides) {
+            if (side.shortfall.empty())
+                continue;
+            const auto same = std::find_if(all.begin(), all.end(), [&](const reason& each) {
+                return each.peer == side.peer && each.text == side.shortfall;
+            });
+            if (same == all.end())
+                all.push_back({side.peer, side.shortfall, {point.size}});
+            else
+                same->sizes.push_back(point.size);
+        }
+    return all;
+}
+
+std::string sizes_text(const scenario_record& scenario, const std::vector<std::int64_t>& sizes) {
+    std::vector<std::string> words;
+    for (std::size_t i = 0; i < sizes.size(); ++i)
+        words.push_back(i + 1 == sizes.size() ? size_text(scenario, sizes[i]) : grouped(sizes[i]));
+    return words.back().empty() ? "" : " at " + joined(words);
+}
+
+} // namespace
+
+std::string peer_name(const run_record& run, std::string_view id) {
+    const peer_record* found = recorded_peer(run, id);
+    return found != nullptr && !found->name.empty() ? found->name : std::string(id);
+}
+
+std::string ratio_number(double value) {
+    if (value >= 99.5)
+        return grouped(std::llround(value));
+    if (value >= 9.95)
+        return fmt::format("{:.1f}", value);
+    if (std::abs(value - 1) < 0.1)
+        return fmt::format("{:.3f}", value); // so that an interval that leaves out 1 is seen to
+    if (value >= 0.0995)
+        return fmt::format("{:.2f}", value);
+    if (value >= 0.00995)
+        return fmt::format("{:.3f}", value);
+    return value >= 0.000995 ? fmt::format("{:.4f}", value) : fmt::format("{:.1e}", value);
+}
+
+std::string ratio_text(const estimate& self) {
+    if (!self.known)
+        return fmt::format("{} ({} {})", ratio_number(self.median), self.rounds,
+                           self.rounds == 1 ? "round" : "rounds");
+    return fmt::format("{} ({}..{})", ratio_number(self.median), ratio_number(self.low),
+                       ratio_number(self.high));
+}
+
+standing standing_of(const figure& which, const estimate& ratio) {
+    const verdict found = judge(ratio);
+    if (found == verdict::no_difference)
+        return standing::level;
+    return (found == verdict::less) == which.less_is_better ? standing::better : standing::worse;
+}
+
+std::string verdict_text(const figure& which, const estimate& ratio) {
+    const verdict found = judge(ratio);
+    if (found == verdict::no_difference)
+        return "no difference shown";
+    return fmt::format("weft {} {}", which.less_is_better ? "needs" : "gives",
+                       found == verdict::less ? "less" : "more");
+}
+
+std::string short_label(const figure& self) {
+    std::string text = self.id;
+    const std::string ending = "_" + self.unit;
+    if (!self.unit.empty() && text.ends_with(ending))
+        text.resize(text.size() - ending.size());
+    std::replace(text.begin(), text.end(), '_', ' ');
+    return text;
+}
+
+std::string size_text(const scenario_record& scenario, std::int64_t size) {
+    if (scenario.size_label.empty())
+        return scenario.points.size() > 1 ? grouped(size) : "";
+    return fmt::format("{} {}", grouped(size), scenario.size_label);
+}
+
+bool has_value(const side_record& self) {
+    return std::any_of(self.rounds.begin(), self.rounds.end(),
+                       [](const round_figures& each) { return each && !each->empty(); });
+}
+
+bool was_measured(const scenario_record& self) {
+    return std::any_of(self.points.begin(), self.points.end(), [](const point_record& point) {
+        return std::any_of(point.sides.begin(), point.sides.end(), has_value);
+    });
+}
+
+std::vector<std::string> notes_of(const run_record& run, const scenario_record& self) {
+    std::vector<std::string> notes;
+    for (const reason& each : reasons_of(self))
+        notes.push_back(fmt::format("{}{}: {}", peer_name(run, each.peer),
+                                    sizes_text(self, each.sizes), each.text));
+    for (const point_record& point : self.points)
+        if (point.time_was_up) {
+            const std::string size = size_text(self, point.size);
+            notes.push_back(fmt::format("{}the time was up after {} rounds, before the intervals "
+                                        "were as narrow as they should be",
+                                        size.empty() ? "" : "at " + size + ": ", point.rounds));
+        }
+    notes.insert(notes.end(), self.absent.begin(), self.absent.end());
+    return notes;
+}
+
+std::vector<std::string> missing_of(const run_record& self) {
+    std::vector<std::string> lines;
+    for (const peer_record& each : self.peers)
+        if (!each.missing.empty())
+            lines.push_back(
+                fmt::format("{}: {}", each.name.empty() ? each.id : each.name, each.missing));
+    return lines;
+}
+
+std::vector<judged_ratio> judged_ratios(const scenario_record& self) {
+    std::vector<judged_ratio> ratios;
+    if (self.figures.empty() || !self.figures.front().compared)
+        return ratios;
+    for (const point_record& point : self.points)
+        for (const side_record& side : point.sides)
+            if (side.peer != judged_peer)
+                if (const auto ratio =
+                        ratio_of(point, judged_peer, side.peer, self.figures.front().id))
+                    ratios.push_back({&point, side.peer, *ratio});
+    return ratios;
+}
+
+std::string tally(const run_record& self) {
+    int counts[3]{};
+    int all = 0;
+    for (const scenario_record& scenario : self.scenarios)
+        for (const judged_ratio& each : judged_ratios(scenario)) {
+            ++counts[static_cast<int>(standing_of(scenario.figures.front(), each.ratio))];
+            ++all;
+        }
+    if (all == 0)
+        return "Nothing was compared.";
+    return fmt::format("{} {}: weft is ahead in {} and behind in {}; in {} no difference is "
+                       "shown. Each interval is one of {:.0f} %: of the differences shown, a few "
+                       "near 1 may be chance.",
+                       all, all == 1 ? "comparison" : "comparisons",
+                       counts[static_cast<int>(standing::better)],
+                       counts[static_cast<int>(standing::worse)],
+                       counts[static_cast<int>(standing::level)], 100 * confidence);
+}
+
+std::string machine_text(const run_record& self) {
+    const std::string cores = machine_word(self, "cores");
+    std::string text = machine_word(self, "processor");
+    const auto add = [&text](const std::string& part) {
+        if (!part.empty())
+            text += (text.empty() ? "" : ", ") + part;
+    };
+    add(cores.empty() ? "" : cores + (cores == "1" ? " core" : " cores"));
+    for (const char* key : {"memory", "system", "kernel", "compiler"})
+        add(machine_word(self, key));
+    const std::string governor = machine_word(self, "frequency governor");
+    add(governor.empty() ? "" : "frequency governor " + governor);
+    const auto versions = self.machine.find("versions");
+    if (versions != self.machine.end() && versions->is_object() && versions->contains("weft") &&
+        versions->at("weft").is_string())
+        add("weft " + versions->at("weft").get<std::string>());
+    add(machine_word(self, "date"));
+    return text;
+}
+
+std::string capitalized(std::string text) {
+    if (!text.empty() && text[0] >= 'a' && text[0] <= 'z')
+        text[0] = static_cast<char>(text[0] - 'a' + 'A');
+    return text;
+}
+
+std::string length_text(double seconds) {
+    const auto whole = std::llround(seconds);
+    if (whole < 60)
+        return fmt::format("{} s", whole);
+    return whole % 60 == 0 ? fmt::format("{} min", whole / 60)
+                           : fmt::format("{} min {} s", whole / 60, whole % 60);
+}
+
+std::vector<std::string> remarks_of(const run_record& self) {
+    std::vector<std::string> remarks = self.remarks;
+    if (!self.complete)
+        remarks.push_back("The run was ended early: what had been measured until then is here, the "
+                          "rest is not.");
+    const std::string build = machine_word(self, "build");
+    if (build == "debug")
+        remarks.push_back("weft was built without optimization: its figures say nothing about it.");
+    int few = 0;
+    for (const scenario_record& scenario : self.scenarios)
+        for (const point_record& point : scenario.points)
+            few += point.rounds > 0 && point.rounds < fewest_rounds ? 1 : 0;
+    if (few > 0)
+        remarks.push_back(fmt::format(
+            "{} {} had fewer than {} rounds, too few for an interval of {:.0f} %: no difference is "
+            "claimed there.",
+            few, few == 1 ? "point" : "points", fewest_rounds, 100 * confidence));
+    return remarks;
+}
+
+} // namespace bench

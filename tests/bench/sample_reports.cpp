@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+// Writes every report of the sample run into a folder: what the page's test opens in a browser, and
+// what one looks at.
+//
+//     sample_reports FOLDER
+#include "benchmarks/tool/run_page.hpp"
+#include "benchmarks/tool/run_text.hpp"
+#include "tests/bench/sample_run.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+namespace {
+
+void write(const std::filesystem::path& path, const std::string& content) {
+    std::ofstream file(path, std::ios::binary);
+    file << content;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 2) {
+        std::fputs("usage: sample_reports FOLDER\n", stderr);
+        return 2;
+    }
+    const std::filesystem::path folder = argv[1];
+    const auto run = bench_test::sample_run();
+    write(folder / "run.json", bench::json_text(run));
+    write(folder / "report.html", bench::run_page(run));
+    write(folder / "run-80.txt", bench::run_table(run, 80));
+    write(folder / "run-120.txt", bench::run_table(run, 120, true));
+    return 0;
+}
