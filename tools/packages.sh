@@ -12,6 +12,8 @@ test_packages=(
     "${demo_packages[@]}" libgtest-dev libgmock-dev valgrind gdb binutils libssl-dev openssl curl nginx-light
     # Libraries that block and their servers, which the tests start themselves.
     libpq-dev postgresql libhiredis-dev redis-server libmariadb-dev mariadb-server libcurl4-openssl-dev strace
+    # A browser, for the page of weft-bench.
+    chromium
     # Programs that run under weft-run, and an allocator that is preloaded.
     python3 'libpython3-testsuite|libpython3.11-testsuite' libjemalloc2 wget git redis-tools openssh-client postgresql-client perl
     'libboost-fiber-dev|libboost-fiber1.74-dev'

@@ -45,9 +45,12 @@ axis axis::logarithmic(double lowest, double highest, double start, double end, 
     std::size_t last = first + 1;
     while (last + 1 < marks.size() && marks[last] < highest * 0.9999)
         ++last;
+    const bool only_powers = static_cast<int>(last - first) + 1 > most;
+    if (only_powers && last / 3 == (first + 2) / 3) { // just one of them: on to the next ones
+        first -= first % 3;
+        last += (3 - last % 3) % 3;
+    }
     axis self(true, marks[first], marks[last], start, end);
-    const auto marks_shown = static_cast<int>(last - first) + 1;
-    const bool only_powers = marks_shown > most;
     const std::size_t powers = (last - first) / 3 + 1;
     const std::size_t stride =
         only_powers

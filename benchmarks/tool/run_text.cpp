@@ -82,7 +82,7 @@ void table_writer::head() {
 }
 
 void table_writer::heading(const scenario_record& self) {
-    std::string text = fmt::format("{:<{}}{:>{}}{:>{}}  {:<{}}", "", name_width,
+    std::string text = fmt::format("{:<{}}{:>{}}{:>{}} {:<{}}", "", name_width,
                                    cut(short_label(self.figures.front()), value_width), value_width,
                                    self.figures.front().compared ? "weft / peer" : "", ratio_width,
                                    "", verdict_width - 1);

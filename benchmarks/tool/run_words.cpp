@@ -107,7 +107,12 @@ std::string short_label(const figure& self) {
 std::string size_text(const scenario_record& scenario, std::int64_t size) {
     if (scenario.size_label.empty())
         return scenario.points.size() > 1 ? grouped(size) : "";
-    return fmt::format("{} {}", grouped(size), scenario.size_label);
+    std::string label = scenario.size_label;
+    if (size == 1) // "1 connection", "1 timer armed"
+        if (const std::size_t end = std::min(label.find(' '), label.size());
+            end > 1 && label[end - 1] == 's')
+            label.erase(end - 1, 1);
+    return fmt::format("{} {}", grouped(size), label);
 }
 
 bool has_value(const side_record& self) {
