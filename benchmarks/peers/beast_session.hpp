@@ -3,13 +3,11 @@
 // wire has read(buffer, request) and write(response), which block and are false at the end.
 #pragma once
 
+#include "benchmarks/peers/boost_version.hpp"
 #include "benchmarks/peers/http_answer.hpp"
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/version.hpp>
-
-#include <string>
 
 namespace peers {
 
@@ -35,11 +33,6 @@ void serve_beast(Wire& wire) {
             return;
         }
     }
-}
-
-inline std::string boost_version() {
-    return std::to_string(BOOST_VERSION / 100000) + "." +
-           std::to_string(BOOST_VERSION / 100 % 1000);
 }
 
 } // namespace peers

@@ -1,98 +1,126 @@
 // SPDX-License-Identifier: BSL-1.0
-// The hand-written server that weft's is held against: a bare level-triggered epoll loop, nothing
-// but the system calls that a request needs (one recv, one send, a share of one epoll_wait).
-#include "benchmarks/peers/http_answer.hpp"
+// The hand-written server that weft's is held against. Whoever waits stands in a queue by its
+// deadline: all wait equally long, so the queue is sorted by itself.
+#include "benchmarks/peers/computing.hpp"
+#include "benchmarks/peers/epoll_loop.hpp"
 
-#include <array>
 #include <cerrno>
-
-#include <sys/epoll.h>
-#include <sys/utsname.h>
+#include <deque>
 
 namespace {
 
-struct connection {
-    int fd = -1;
-    std::size_t owed = 0; // bytes of responses that the socket did not take yet
-    peers::request_buffer buffer = {};
+using clock = std::chrono::steady_clock;
+
+class connection;
+struct sleeper {
+    clock::time_point until;
+    connection* who;
+};
+using sleepers = std::deque<sleeper>;
+sleepers sleeping;
+
+class connection {
+  public:
+    connection(int epoll, int fd) : epoll_(epoll), fd_(fd) {}
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+    ~connection() {
+        ::close(fd_);
+        std::erase_if(sleeping, [this](const sleeper& one) { return one.who == this; });
+    }
+
+    bool serve(std::uint32_t events) {
+        if ((events & EPOLLOUT) != 0) {
+            peers::watch(epoll_, EPOLL_CTL_MOD, fd_, EPOLLIN, this);
+        }
+        if ((events & EPOLLIN) != 0) {
+            ssize_t got = ::recv(fd_, buffer_.space(), buffer_.space_size(), 0);
+            if (got <= 0) {
+                return got < 0 && errno == EAGAIN;
+            }
+            buffer_.received(static_cast<std::size_t>(got));
+            answer_requests();
+        }
+        return pay();
+    }
+
+    bool wake() {
+        waits_ = false;
+        owed_ += peers::http_response.size();
+        answer_requests();
+        return pay();
+    }
+
+  private:
+    void answer_requests() {
+        while (!waits_) {
+            switch (buffer_.take_request()) {
+            case peers::asked::nothing:
+                return;
+            case peers::asked::wait:
+                waits_ = true;
+                sleeping.push_back({clock::now() + peers::wait_time, this});
+                return;
+            case peers::asked::compute:
+            case peers::asked::apart: // there is no such place
+                peers::compute();
+                break;
+            case peers::asked::hello:
+                break;
+            }
+            owed_ += peers::http_response.size();
+        }
+    }
+
+    // Sends what is owed. The tail of one response may wait for the socket, so the debt is in
+    // bytes.
+    bool pay() {
+        constexpr auto whole = peers::http_response.size();
+        bool full = false;
+        while (owed_ > 0 && !full) {
+            std::size_t rest = (owed_ - 1) % whole + 1;
+            ssize_t sent =
+                ::send(fd_, peers::http_response.data() + whole - rest, rest, MSG_NOSIGNAL);
+            if (sent < 0 && errno != EAGAIN) {
+                return false;
+            }
+            full = sent < 0;
+            owed_ -= sent < 0 ? 0 : static_cast<std::size_t>(sent);
+        }
+        if (full) {
+            peers::watch(epoll_, EPOLL_CTL_MOD, fd_, EPOLLIN | EPOLLOUT, this);
+        }
+        return true;
+    }
+
+    int epoll_;
+    int fd_;
+    bool waits_ = false;
+    std::size_t owed_ = 0; // bytes of responses that the socket did not take yet
+    peers::request_buffer buffer_;
 };
 
-void watch(int epoll, int operation, int fd, std::uint32_t events, void* user) {
-    epoll_event event{};
-    event.events = events;
-    event.data.ptr = user;
-    ::epoll_ctl(epoll, operation, fd, &event);
+int wait_left() {
+    if (sleeping.empty()) {
+        return -1;
+    }
+    const auto left = sleeping.front().until - clock::now();
+    const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+    return milliseconds < 0 ? 0 : static_cast<int>(milliseconds);
 }
 
-// Sends what is owed. The tail of one response may wait for the socket, so the debt is in bytes.
-bool pay(int epoll, connection& peer) {
-    constexpr auto whole = peers::http_response.size();
-    bool waiting = false;
-    while (peer.owed > 0 && !waiting) {
-        std::size_t rest = (peer.owed - 1) % whole + 1;
-        ssize_t sent =
-            ::send(peer.fd, peers::http_response.data() + whole - rest, rest, MSG_NOSIGNAL);
-        if (sent < 0 && errno != EAGAIN) {
-            return false;
+void wake_sleepers() {
+    while (!sleeping.empty() && sleeping.front().until <= clock::now()) {
+        connection* const who = sleeping.front().who;
+        sleeping.pop_front();
+        if (!who->wake()) {
+            delete who;
         }
-        waiting = sent < 0;
-        peer.owed -= sent < 0 ? 0 : static_cast<std::size_t>(sent);
-    }
-    if (waiting) {
-        watch(epoll, EPOLL_CTL_MOD, peer.fd, EPOLLIN | EPOLLOUT, &peer);
-    }
-    return true;
-}
-
-bool serve(int epoll, connection& peer, std::uint32_t events) {
-    if ((events & EPOLLOUT) != 0) {
-        watch(epoll, EPOLL_CTL_MOD, peer.fd, EPOLLIN, &peer);
-    }
-    if ((events & EPOLLIN) != 0) {
-        ssize_t got = ::recv(peer.fd, peer.buffer.space(), peer.buffer.space_size(), 0);
-        if (got <= 0) {
-            return got < 0 && errno == EAGAIN;
-        }
-        peer.buffer.received(static_cast<std::size_t>(got));
-        while (peer.buffer.take_request()) {
-            peer.owed += peers::http_response.size();
-        }
-    }
-    return pay(epoll, peer);
-}
-
-void accept_all(int epoll, int listener) {
-    for (;;) {
-        int fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) {
-            return;
-        }
-        peers::send_at_once(fd);
-        watch(epoll, EPOLL_CTL_ADD, fd, EPOLLIN, new connection{.fd = fd});
     }
 }
 
 } // namespace
 
 int main() {
-    peers::listening_socket listener(SOCK_NONBLOCK);
-    int epoll = ::epoll_create1(EPOLL_CLOEXEC);
-    watch(epoll, EPOLL_CTL_ADD, listener.fd(), EPOLLIN, nullptr);
-    utsname system{};
-    ::uname(&system);
-    peers::announce("epoll", system.release, listener.port());
-    std::array<epoll_event, 256> events;
-    for (;;) {
-        int ready = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), -1);
-        for (int i = 0; i < ready; ++i) {
-            auto& event = events[static_cast<std::size_t>(i)];
-            auto* peer = static_cast<connection*>(event.data.ptr);
-            if (peer == nullptr) {
-                accept_all(epoll, listener.fd());
-            } else if (!serve(epoll, *peer, event.events)) {
-                ::close(peer->fd);
-                delete peer;
-            }
-        }
-    }
+    peers::serve_on_epoll<connection>(wait_left, wake_sleepers);
 }

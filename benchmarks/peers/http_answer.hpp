@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// What every HTTP server here has in common: the bytes it answers with, where a request ends, and
-// how it says that it is ready. A server is a peer that is not asked anything: it prints its name
-// and its port, and serves keep-alive connections until it is killed.
+// What every HTTP server here has in common: the bytes it answers with, where a request ends, what
+// may be asked for, and how it says that it is ready. A server is a peer that is not asked
+// anything: it prints its name and its port, and serves keep-alive connections until it is killed.
 #pragma once
 
 #include <arpa/inet.h>
+#include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <netinet/in.h>
@@ -26,6 +28,31 @@ inline void announce(const char* name, const char* version, unsigned port) {
     std::fflush(stdout);
 }
 
+// What a server does before it answers, by the first letter of the path. The answer is the same.
+enum class asked {
+    nothing, // the request is not complete
+    hello,   // "GET / ": nothing more
+    wait,    // "GET /wait ": wait_time, without the processor
+    compute, // "GET /compute ": the work of computing.hpp, where the request is served
+    apart,   // "GET /apart ": the same work, where the runtime wants such work to be done
+};
+
+inline constexpr std::chrono::milliseconds wait_time{100};
+
+inline asked what_is_asked(std::string_view head) {
+    constexpr std::size_t first_letter = std::string_view("GET /").size();
+    switch (head.size() > first_letter ? head[first_letter] : ' ') {
+    case 'w':
+        return asked::wait;
+    case 'c':
+        return asked::compute;
+    case 'a':
+        return asked::apart;
+    default:
+        return asked::hello;
+    }
+}
+
 // request_buffer: what one connection has received and not yet answered.
 class request_buffer {
   public:
@@ -33,18 +60,20 @@ class request_buffer {
     std::size_t space_size() const { return sizeof(bytes_) - filled_; }
     void received(std::size_t count) { filled_ += count; }
 
-    // take_request: removes one complete request head, false when there is none yet.
-    bool take_request() {
-        std::size_t end = std::string_view(bytes_, filled_).find(http_head_end);
+    // take_request: removes one complete request head and says what it asks for.
+    asked take_request() {
+        const std::string_view all(bytes_, filled_);
+        std::size_t end = all.find(http_head_end);
         if (end == std::string_view::npos) {
-            return false;
+            return asked::nothing;
         }
+        const asked what = what_is_asked(all.substr(0, end));
         std::size_t used = end + http_head_end.size();
         filled_ -= used;
         if (filled_ > 0) {
             std::memmove(bytes_, bytes_ + used, filled_);
         }
-        return true;
+        return what;
     }
 
   private:

@@ -1,45 +1,32 @@
 // SPDX-License-Identifier: BSL-1.0
-// The HTTP server on std::thread: one thread per connection, blocking recv and send.
-#include "benchmarks/peers/http_answer.hpp"
+// The HTTP server on std::thread: one thread per connection, blocking recv and send. A thread that
+// computes holds up nobody, so there is nowhere better to do it.
+#include "benchmarks/peers/blocking_server.hpp"
+#include "benchmarks/peers/thread_each.hpp"
 
-#include <gnu/libc-version.h>
-#include <string>
 #include <thread>
 
 namespace {
 
-void serve(int fd) {
-    peers::send_at_once(fd);
-    peers::request_buffer buffer;
-    for (;;) {
-        ssize_t got = ::recv(fd, buffer.space(), buffer.space_size(), 0);
-        if (got <= 0) {
-            break;
-        }
-        buffer.received(static_cast<std::size_t>(got));
-        bool alive = true;
-        while (alive && buffer.take_request()) {
-            constexpr auto whole = static_cast<ssize_t>(peers::http_response.size());
-            alive = ::send(fd, peers::http_response.data(), peers::http_response.size(),
-                           MSG_NOSIGNAL) == whole; // a blocking send takes all, or the peer is gone
-        }
-        if (!alive) {
-            break;
-        }
+struct wire {
+    int fd;
+
+    ssize_t read(char* into, std::size_t size) const { return ::recv(fd, into, size, 0); }
+    bool write(std::string_view all) const { // a blocking send takes all, or the client is gone
+        return ::send(fd, all.data(), all.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(all.size());
     }
+    void sleep(std::chrono::milliseconds time) const { std::this_thread::sleep_for(time); }
+    void apart(void (*work)()) const { work(); }
+};
+
+void serve(int fd) {
+    wire to_client{fd};
+    peers::serve_http(to_client);
     ::close(fd);
 }
 
 } // namespace
 
 int main() {
-    peers::listening_socket listener;
-    peers::announce("std::thread", (std::string("glibc-") + gnu_get_libc_version()).c_str(),
-                    listener.port());
-    for (;;) {
-        int fd = ::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC);
-        if (fd >= 0) {
-            std::thread(serve, fd).detach();
-        }
-    }
+    return peers::thread_each(serve);
 }

@@ -15,7 +15,7 @@ void serve(weft::stream connection) {
     while (const std::size_t n = connection.read_some(
                std::as_writable_bytes(std::span(buffer.space(), buffer.space_size())))) {
         buffer.received(n);
-        while (buffer.take_request()) {
+        while (buffer.take_request() != peers::asked::nothing) {
             connection.write(peers::http_response);
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The keep-alive HTTP answer on package net: a goroutine per connection, one Read and one Write a
-// request, the same bytes and the same search for the end of the head as every other server here.
+// The servers on package net: a goroutine per connection, one Read and one Write a message. HTTP
+// has the same bytes and the same search for the end of the head as every other server here.
 package main
 
 import (
@@ -10,12 +10,62 @@ import (
 	"net"
 	"runtime"
 	"strings"
+	"sync"
+	"time"
 )
+
+const waitTime = 100 * time.Millisecond
 
 var response = []byte("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\n" +
 	"Hello, world!")
 
-func serveConnection(connection net.Conn) {
+// What turn leaves behind, so that the compiler cannot leave it out.
+var lastState uint64
+
+func turn(times int64) {
+	state := uint64(88172645463325252)
+	for ; times > 0; times-- {
+		state ^= state << 13
+		state ^= state >> 7
+		state ^= state << 17
+	}
+	lastState = state
+}
+
+var (
+	counted sync.Once
+	turns   int64
+)
+
+// compute: a millisecond of work for the processor, see ../computing.hpp.
+func compute() {
+	counted.Do(func() {
+		const sample = 100_000
+		shortest := time.Hour
+		for i := 0; i < 20; i++ {
+			began := time.Now()
+			turn(sample)
+			if took := time.Since(began); took < shortest {
+				shortest = took
+			}
+		}
+		turns = sample * int64(time.Millisecond) / int64(shortest)
+	})
+	turn(turns)
+}
+
+// beforeAnswering: what the first letter of the path asks for, see ../http_answer.hpp. A goroutine
+// that computes may be interrupted, so Go has no other place for such work.
+func beforeAnswering(letter byte) {
+	switch letter {
+	case 'w':
+		time.Sleep(waitTime)
+	case 'c', 'a':
+		compute()
+	}
+}
+
+func answerRequests(connection net.Conn) {
 	defer connection.Close()
 	buffer := make([]byte, 4096)
 	filled := 0
@@ -27,6 +77,9 @@ func serveConnection(connection net.Conn) {
 		filled += n
 		end := bytes.Index(buffer[:filled], []byte("\r\n\r\n"))
 		for end >= 0 {
+			if end > 5 {
+				beforeAnswering(buffer[5])
+			}
 			if _, err := connection.Write(response); err != nil {
 				return
 			}
@@ -36,7 +89,21 @@ func serveConnection(connection net.Conn) {
 	}
 }
 
-func serveHTTP() {
+func sendBack(connection net.Conn) {
+	defer connection.Close()
+	buffer := make([]byte, 4096)
+	for {
+		n, err := connection.Read(buffer)
+		if err != nil {
+			return
+		}
+		if _, err := connection.Write(buffer[:n]); err != nil {
+			return
+		}
+	}
+}
+
+func serve(each func(net.Conn)) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
@@ -48,6 +115,6 @@ func serveHTTP() {
 		if err != nil {
 			panic(err)
 		}
-		go serveConnection(connection)
+		go each(connection)
 	}
 }

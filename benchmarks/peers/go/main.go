@@ -7,6 +7,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"net"
 	"os"
 	"runtime"
 	"sort"
@@ -125,9 +126,8 @@ var commands = map[string]func(int64) answer{
 }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "http" {
-		serveHTTP()
-		return
+	if len(os.Args) > 1 {
+		serve(map[string]func(net.Conn){"http": answerRequests, "echo": sendBack}[os.Args[1]])
 	}
 	fmt.Printf("peer Go %s\n", strings.TrimPrefix(runtime.Version(), "go"))
 	in := bufio.NewReader(os.Stdin)
