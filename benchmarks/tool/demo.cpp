@@ -6,7 +6,7 @@
 #include "benchmarks/tool/comparison.hpp"
 #include "benchmarks/scenarios/cores.hpp"
 #include "benchmarks/scenarios/interrupt.hpp"
-#include "benchmarks/tool/limits.hpp"
+#include "benchmarks/scenarios/limits.hpp"
 #include "benchmarks/tool/machine.hpp"
 #include "benchmarks/tool/method.hpp"
 #include "benchmarks/tool/output_file.hpp"

@@ -4,7 +4,7 @@
 
 #include "benchmarks/tool/build_versions.hpp"
 #include "benchmarks/scenarios/cores.hpp"
-#include "benchmarks/tool/limits.hpp"
+#include "benchmarks/scenarios/limits.hpp"
 
 #include <CLI/Version.hpp>
 #include <fmt/chrono.h>

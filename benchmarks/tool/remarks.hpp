@@ -4,7 +4,7 @@
 // Invariant: whatever makes a figure less than it seems has a remark; none is written otherwise.
 #pragma once
 
-#include "benchmarks/tool/limits.hpp"
+#include "benchmarks/scenarios/limits.hpp"
 #include "benchmarks/tool/results.hpp"
 
 #include <string>

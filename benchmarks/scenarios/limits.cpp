@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // limits: see the header.
-#include "benchmarks/tool/limits.hpp"
+#include "benchmarks/scenarios/limits.hpp"
 
 #include <algorithm>
 #include <fstream>
