@@ -29,6 +29,7 @@ struct figure {
 struct request {
     std::int64_t size = 0;                      // one of the scenario's sizes
     std::chrono::duration<double> window{0.05}; // how long the counted part should last
+    std::vector<std::string> peers = {};        // that take part in the run; empty: all there are
 };
 
 struct measurement {
