@@ -9,7 +9,7 @@ namespace bench {
 std::vector<scenario> all_scenarios() {
     using theme = std::vector<scenario> (*)();
     const std::vector<theme> themes{server_scenarios, crowd_scenarios, library_scenarios,
-                                    tls_scenarios, computing_scenarios};
+                                    tls_scenarios,    mixed_scenarios, computing_scenarios};
     std::vector<scenario> all;
     for (theme each : themes) {
         std::vector<scenario> of_it = each();

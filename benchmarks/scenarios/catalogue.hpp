@@ -16,6 +16,7 @@ std::vector<scenario> server_scenarios();    // echo, http
 std::vector<scenario> crowd_scenarios();     // waiting, connect
 std::vector<scenario> library_scenarios();   // beast, ported, bulk
 std::vector<scenario> tls_scenarios();       // tls
+std::vector<scenario> mixed_scenarios();     // mixed
 std::vector<scenario> computing_scenarios(); // computing, computing_apart
 
 } // namespace bench
