@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <optional>
 #include <span>
 
 namespace bench {
@@ -40,12 +41,22 @@ told in_best_of(std::span<const step> family, double value, double length) {
     return {all / best->length, best->unit};
 }
 
-told scaled(double value, std::string_view unit) {
+struct known_unit {
+    std::span<const step> family;
+    double length;
+};
+
+std::optional<known_unit> find_unit(std::string_view unit) {
     for (const std::span<const step> family : {std::span<const step>(times), {sizes}})
         for (const step& each : family)
             if (each.unit == unit)
-                return in_best_of(family, value, each.length);
-    return {value, unit};
+                return known_unit{family, each.length};
+    return std::nullopt;
+}
+
+told scaled(double value, std::string_view unit) {
+    const auto known = find_unit(unit);
+    return known ? in_best_of(known->family, value, known->length) : told{value, unit};
 }
 
 std::string with_unit(const std::string& text, std::string_view unit) {
@@ -71,6 +82,11 @@ std::string tick_text(double value, std::string_view unit) {
     else if (std::abs(best.value) >= 1e3)
         text = number(best.value);
     return with_unit(text, best.unit);
+}
+
+double in_least_unit(double value, std::string_view unit) {
+    const auto known = find_unit(unit);
+    return known ? value * known->length : value;
 }
 
 std::string html_units(std::string text) {

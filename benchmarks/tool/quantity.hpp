@@ -17,6 +17,9 @@ std::string quantity(double value, std::string_view unit);
 // tick_text is the same for an axis: no more digits than needed.
 std::string tick_text(double value, std::string_view unit);
 
+// in_least_unit: a time in ns, a size in B, whatever unit it came in; other figures as they are.
+double in_least_unit(double value, std::string_view unit);
+
 // html_units: the signs that a page can show and a terminal perhaps cannot.
 std::string html_units(std::string text); // "12 us" -> "12 \u00b5s"
 

@@ -13,13 +13,6 @@ namespace bench {
 
 namespace {
 
-std::string machine_word(const run_record& self, const char* key) {
-    const auto found = self.machine.find(key);
-    if (found == self.machine.end())
-        return "";
-    return found->is_string() ? found->get<std::string>() : found->dump();
-}
-
 // A reason, and where it holds: the same one at several sizes is one note.
 struct reason {
     std::string peer;
@@ -58,26 +51,38 @@ std::string peer_name(const run_record& run, std::string_view id) {
     return found != nullptr && !found->name.empty() ? found->name : std::string(id);
 }
 
-std::string ratio_number(double value) {
+namespace {
+
+bool near_1(double value) {
+    return std::abs(value - 1) < 0.1;
+}
+
+std::string with_digits(double value, bool closely) {
     if (value >= 99.5)
         return grouped(std::llround(value));
     if (value >= 9.95)
         return fmt::format("{:.1f}", value);
-    if (std::abs(value - 1) < 0.1)
-        return fmt::format("{:.3f}", value); // so that an interval that leaves out 1 is seen to
     if (value >= 0.0995)
-        return fmt::format("{:.2f}", value);
+        return fmt::format("{:.{}f}", value, closely ? 3 : 2);
     if (value >= 0.00995)
         return fmt::format("{:.3f}", value);
     return value >= 0.000995 ? fmt::format("{:.4f}", value) : fmt::format("{:.1e}", value);
+}
+
+} // namespace
+
+std::string ratio_number(double value) {
+    return with_digits(value, near_1(value));
 }
 
 std::string ratio_text(const estimate& self) {
     if (!self.known)
         return fmt::format("{} ({} {})", ratio_number(self.median), self.rounds,
                            self.rounds == 1 ? "round" : "rounds");
-    return fmt::format("{} ({}..{})", ratio_number(self.median), ratio_number(self.low),
-                       ratio_number(self.high));
+    // An interval that ends just short of 1 is seen to.
+    const bool closely = near_1(self.median) || near_1(self.low) || near_1(self.high);
+    return fmt::format("{} ({}..{})", with_digits(self.median, closely),
+                       with_digits(self.low, closely), with_digits(self.high, closely));
 }
 
 standing standing_of(const figure& which, const estimate& ratio) {
@@ -183,23 +188,36 @@ std::string tally(const run_record& self) {
                        counts[static_cast<int>(standing::level)], 100 * confidence);
 }
 
+std::string machine_fact(const run_record& self, const char* key) {
+    const auto found = self.machine.find(key);
+    if (found == self.machine.end())
+        return "";
+    return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+std::string weft_version(const run_record& self) {
+    const auto versions = self.machine.find("versions");
+    if (versions == self.machine.end() || !versions->is_object())
+        return "";
+    const auto found = versions->find("weft");
+    return found != versions->end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 std::string machine_text(const run_record& self) {
-    const std::string cores = machine_word(self, "cores");
-    std::string text = machine_word(self, "processor");
+    const std::string cores = machine_fact(self, "cores");
+    std::string text = machine_fact(self, "processor");
     const auto add = [&text](const std::string& part) {
         if (!part.empty())
             text += (text.empty() ? "" : ", ") + part;
     };
     add(cores.empty() ? "" : cores + (cores == "1" ? " core" : " cores"));
     for (const char* key : {"memory", "system", "kernel", "compiler"})
-        add(machine_word(self, key));
-    const std::string governor = machine_word(self, "frequency governor");
+        add(machine_fact(self, key));
+    const std::string governor = machine_fact(self, "frequency governor");
     add(governor.empty() ? "" : "frequency governor " + governor);
-    const auto versions = self.machine.find("versions");
-    if (versions != self.machine.end() && versions->is_object() && versions->contains("weft") &&
-        versions->at("weft").is_string())
-        add("weft " + versions->at("weft").get<std::string>());
-    add(machine_word(self, "date"));
+    const std::string weft = weft_version(self);
+    add(weft.empty() ? "" : "weft " + weft);
+    add(machine_fact(self, "date"));
     return text;
 }
 
@@ -222,7 +240,7 @@ std::vector<std::string> remarks_of(const run_record& self) {
     if (!self.complete)
         remarks.push_back("The run was ended early: what had been measured until then is here, the "
                           "rest is not.");
-    const std::string build = machine_word(self, "build");
+    const std::string build = machine_fact(self, "build");
     if (build == "debug")
         remarks.push_back("weft was built without optimization: its figures say nothing about it.");
     int few = 0;

@@ -48,6 +48,8 @@ std::vector<judged_ratio> judged_ratios(const scenario_record&);
 // tally: "214 comparisons: weft is ahead in 190, behind in 4, no difference is shown in 20 ...".
 std::string tally(const run_record&);
 
+std::string machine_fact(const run_record&, const char* key); // empty where the record has none
+std::string weft_version(const run_record&);
 std::string machine_text(const run_record&); // processor, cores, memory, system, kernel, versions
 std::string capitalized(std::string text);
 std::string length_text(double seconds); // "24 s", "2 min 29 s"

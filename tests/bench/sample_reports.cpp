@@ -3,6 +3,8 @@
 // what one looks at.
 //
 //     sample_reports FOLDER
+#include "benchmarks/tool/run_compare.hpp"
+#include "benchmarks/tool/run_markdown.hpp"
 #include "benchmarks/tool/run_page.hpp"
 #include "benchmarks/tool/run_text.hpp"
 #include "tests/bench/sample_run.hpp"
@@ -31,5 +33,9 @@ int main(int argc, char** argv) {
     write(folder / "report.html", bench::run_page(run));
     write(folder / "run-80.txt", bench::run_table(run, 80));
     write(folder / "run-120.txt", bench::run_table(run, 120, true));
+    write(folder / "benchmarks.md", bench::run_markdown(run));
+    const auto changes = bench::compare_runs(run, bench_test::sample_run(2, 1.1));
+    write(folder / "compare-80.txt", bench::compare_text(changes, 80));
+    write(folder / "compare-120.txt", bench::compare_text(changes, 120));
     return 0;
 }
