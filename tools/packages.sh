@@ -21,7 +21,7 @@ test_packages=(
 micro_packages=(
     "${demo_packages[@]}" libbenchmark-dev 'libboost-fiber-dev|libboost-fiber1.74-dev' libst-dev golang-go python3
     python3-uvloop python3-gevent 'libboost-coroutine-dev|libboost-coroutine1.74-dev' libssl-dev
-    openssl strace
+    openssl libpq-dev postgresql strace
 )
 check_packages=("${test_packages[@]}" git clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev)
 export build_packages demo_packages test_packages micro_packages check_packages

@@ -78,7 +78,7 @@ std::vector<scenario> mixed_scenarios() {
                      "for both, so that the throughput differs less than the CPU time. A pool of "
                      "connections, which would serve more clients.",
         .size_label = "clients",
-        .quick_sizes = {64},
+        .quick_sizes = {16},
         .full_sizes = {16, 64, most_clients},
         .figures = saturation_figures("a request"),
         .entrants = {side("weft", "peer_ported_mixed", database),

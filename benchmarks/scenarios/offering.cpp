@@ -12,6 +12,10 @@ struct percentile {
     double share;
 };
 
+// What makes the generator late is the machine and not the server, so that a part in which it was
+// is dropped and made again.
+constexpr int attempts = 3;
+
 constexpr percentile percentiles[] = {
     {"p50_us", "median", 0.5},
     {"p90_us", "90 % within", 0.9},
@@ -57,8 +61,14 @@ std::vector<figure> offered_figures() {
 offered_result offer_and_tell(const serving_peer& server, message_clients& clients,
                               double per_second, std::chrono::duration<double> window,
                               measurement& into) {
-    const auto cpu_before = server.idle_cpu_time();
-    offered_result result = offer(clients, per_second, window);
+    std::chrono::nanoseconds cpu_before{};
+    offered_result result;
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+        cpu_before = server.idle_cpu_time();
+        result = offer(clients, per_second, window);
+        if (result.kept_rate || result.answered < result.planned)
+            break;
+    }
     const std::chrono::duration<double, std::nano> cpu = server.idle_cpu_time() - cpu_before;
     into.version = server.version();
     into.shortfall = result.shortfall();

@@ -21,8 +21,9 @@ std::vector<figure> offered_figures();
 std::vector<figure> latency_figures(const std::string& prefix, const std::string& of);
 void tell_latencies(const std::string& prefix, latencies&, measurement&);
 
-// offer_and_tell offers the load to a server and fills in the figures. Where the generator did not
-// keep the rate, the latencies are left out and the shortfall says so.
+// offer_and_tell offers the load to a server and fills in the figures. Where the generator does not
+// keep the rate, it is tried again, twice; then the latencies are left out and the shortfall says
+// so.
 offered_result offer_and_tell(const serving_peer&, message_clients&, double per_second,
                               std::chrono::duration<double> window, measurement&);
 

@@ -112,7 +112,7 @@ std::vector<scenario> server_scenarios() {
         .full_sizes = {1, 64, 1'000, 10'000},
         .figures = service_figures("a message"),
         .entrants = all_serving("echo", echo_exchange()),
-        .quick_window = seconds(0.06),
+        .quick_window = seconds(0.04),
         .full_window = seconds(0.5),
     };
     scenario http{
@@ -129,7 +129,7 @@ std::vector<scenario> server_scenarios() {
         .full_sizes = {1, 64, 1'000, 10'000},
         .figures = service_figures("a request"),
         .entrants = all_serving("http", http_exchange()),
-        .quick_window = seconds(0.06),
+        .quick_window = seconds(0.04),
         .full_window = seconds(0.5),
     };
     return {std::move(echo), std::move(http)};

@@ -16,9 +16,9 @@ namespace {
 
 using seconds = std::chrono::duration<double>;
 
-constexpr int connections = 64; // the size is that of a message
-
 #ifdef WEFT_BENCH_TLS
+
+constexpr int connections = 64; // the size is that of a message
 
 // The certificate is made for the first measurement and shared by all.
 entrant tls_side(const std::string& peer, const std::string& program,
