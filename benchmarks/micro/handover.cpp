@@ -42,10 +42,10 @@ int main(int argc, char** argv) {
                                                 "state-threads", "asyncio",     "uvloop"};
     plan what{.title = "handover", .rounds = 9};
     what.scenarios = {
-        one_handover("queue", "a queue of 128, one producer, one consumer", "item", all,
+        one_handover("queue_128", "a queue of 128, one producer, one consumer", "item", all,
                      sum_is_right),
-        one_handover("mutex", "a mutex that changes its holder each time (and two yields)", "lock",
-                     coroutines, took_turns),
+        one_handover("mutex_2", "a mutex that changes its holder each time (and two yields)",
+                     "lock", coroutines, took_turns),
         one_handover("semaphore", "a semaphore(1) that changes its holder (and two yields)",
                      "acquire", coroutines, took_turns),
         one_handover("ping_pong", "two semaphores: release the other's, acquire one's own",
@@ -54,9 +54,9 @@ int main(int argc, char** argv) {
                      with_futures, all_arrived),
     };
     what.bars = {
-        {"queue", cpu_counter, "Boost.Fiber", 1.0, "queue item"},
-        {"queue", cpu_counter, "Go", 1.0 / 2, "queue item"},
-        {"mutex", cpu_counter, "Boost.Fiber", 1.0 / 3, "mutex hand-off"},
+        {"queue_128", cpu_counter, "Boost.Fiber", 1.0, "queue item"},
+        {"queue_128", cpu_counter, "Go", 1.0 / 2, "queue item"},
+        {"mutex_2", cpu_counter, "Boost.Fiber", 1.0 / 3, "mutex hand-off"},
         {"semaphore", cpu_counter, "Boost.Fiber", 1.0 / 3, "semaphore hand-off"},
         {"ping_pong", cpu_counter, "Boost.Fiber", 1.0 / 3, "semaphore ping-pong"},
         {"future", cpu_counter, "Boost.Fiber", 1.0 / 3, "future set and get"},

@@ -42,7 +42,7 @@ entrant skynet_entrant(entrant one, const std::string& command, bool again) {
         peer fresh({program});
         answer got;
         for (int tree = 0; tree < (again ? 2 : 1); ++tree) {
-            got = fresh.ask(command, leaves_of(actors));
+            got = fresh.ask(command, actors);
             if (!right_sum(got, actors)) {
                 throw std::runtime_error(program + ": a wrong sum");
             }

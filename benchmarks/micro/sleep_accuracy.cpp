@@ -27,9 +27,9 @@ int main(int argc, char** argv) {
                        .columns = {{"late_median_us", "median us"},
                                    {"late_p99_us", "99 % us"},
                                    {"late_max_us", "worst us"}},
-                       .entrants = all_runtimes("nap", process::kept, naps, answered)}};
+                       .entrants = all_runtimes("sleep", process::kept, naps, answered)}};
     named(what.scenarios[0].entrants, "weft").run =
-        ask_runtime("peer_weft", "nap", process::kept, never_early);
+        ask_runtime("peer_weft", "sleep", process::kept, never_early);
     what.bars = {{"nap", "late_median_us", "", 100, "sleep_for(200us): median lateness, us"}};
     return run_plan(argc, argv, what);
 }

@@ -29,12 +29,11 @@ int main(int argc, char** argv) {
     what.scenarios = {{.name = "park",
                        .title = "1,000,000 tasks parked in sleep_for: bytes and CPU time for each",
                        .columns = {{"resident", "resident B"},
-                                   {"page_tables", "page tables B"},
+                                   {"kernel", "kernel B"},
                                    {"unstarted", "not started B"},
                                    {"create_ns", "create ns"},
                                    {"park_ns", "park ns"},
                                    {"wake_ns", "wake, end ns"},
-                                   {"early", "woke early"},
                                    {"unguarded", "unguarded"}},
                        .entrants = all_runtimes("park", process::fresh, sleepers, all_ended)}};
     entrant& threads = named(what.scenarios[0].entrants, "std::thread");
@@ -44,7 +43,6 @@ int main(int argc, char** argv) {
         {"park", "resident", "", 4.7 * 1024, "parked task: resident bytes"},
         {"park", "unstarted", "", 320, "task not yet started: bytes held"},
         {"park", "unguarded", "", 0, "1,000,000 sleepers: stacks without a guard"},
-        {"park", "early", "", 0, "1,000,000 sleepers: woken early"},
     };
     return run_plan(argc, argv, what);
 }

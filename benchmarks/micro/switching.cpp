@@ -36,11 +36,11 @@ int main(int argc, char** argv) {
         {.name = "yield",
          .title = "yield between two tasks",
          .columns = {{cpu_counter, "CPU ns/yield"}, {"", "wall ns"}},
-         .entrants = switching_entrants("yield", took_turns)},
+         .entrants = switching_entrants("switch_2", took_turns)},
         {.name = "spawn_join",
          .title = "spawn an empty task and join it, one after the other",
          .columns = {{cpu_counter, "CPU ns/task"}, {"", "wall ns"}},
-         .entrants = switching_entrants("spawn_join", all_ran)},
+         .entrants = switching_entrants("create_join_1", all_ran)},
     };
     what.bars = {
         {"yield", cpu_counter, "Boost.Fiber", 1.0 / 5, "yield"},

@@ -32,9 +32,9 @@ int main(int argc, char** argv) {
     std::vector<entrant> entrants;
     add(entrants, "with_timeout_1000000", "", {"weft"});
     add(entrants, "with_timeout_1000", ", 1,000 armed", {"weft"});
-    add(entrants, "with_timeout", ", none armed", {"weft"});
+    add(entrants, "with_timeout_0", ", none armed", {"weft"});
     add(entrants, "with_timeout_1000000", ", 1,000,000 armed", {"Go"});
-    add(entrants, "with_timeout", ", none armed", {"Go", "asyncio", "uvloop"});
+    add(entrants, "with_timeout_0", ", none armed", {"Go", "asyncio", "uvloop"});
     what.scenarios = {{.name = "with_timeout",
                        .title = "with_timeout around an empty body; weft: 1,000,000 timers armed",
                        .columns = {{cpu_counter, "CPU ns/limit"}, {"", "wall ns"}},

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSL-1.0
-"""asyncio as a peer: the programs of handover.hpp and scopes.hpp in Python's own words, answering the line protocol of
-answering.hpp. Started under the name peer_uvloop it runs the same on uvloop.
+"""asyncio as a peer: the programs of tasks.hpp, handover.hpp and scopes.hpp in Python's own words, answering the line
+protocol of answering.hpp. Started under the name peer_uvloop it runs the same on uvloop.
 
 As everywhere here the peer blocks while it reads its next command: nothing else may run meanwhile.
 """
@@ -12,40 +12,133 @@ import platform
 import sys
 import time
 
-QUEUE_CAPACITY = 128
-GATHER_WIDTH = 100
-TIME_LIMITS = (1, 30, 1800, 7200)
+sys.dont_write_bytecode = True  # the folder of an installation is nobody's cache
+
+from python_phases import QUEUE_END, SLEEP, TIME_LIMITS, Crowd, Lateness, Phase, Turns, armed_for, due_in  # noqa: E402
 
 
-def armed_for(i):
-    return 10 + i * 7919 % 4_000_037 / 1000
+class Course:
+    """Where a crowd's counted phase begins and ends: when the last has been started, when the last is done."""
+
+    def __init__(self, size):
+        self.size = size
+        self.started = self.done = 0
+        self.phase = Phase()
+
+    async def begin(self):
+        self.started += 1
+        if self.started == self.size:
+            self.phase.begin()
+        while self.started < self.size:
+            await asyncio.sleep(0)
+
+    async def end(self, operations):
+        self.done += 1
+        if self.done == self.size:
+            self.phase.end(operations)
+        while self.done < self.size:
+            await asyncio.sleep(0)
 
 
-class Stopwatch:
-    """Wall and CPU time since it was made."""
+async def create_join(operations, alive):
+    ran = 0
 
-    def __init__(self):
-        self.wall = time.perf_counter_ns()
-        self.cpu = time.process_time_ns()
+    async def body():
+        nonlocal ran
+        ran += 1
 
-    def answer(self, operations, check):
-        cpu = time.process_time_ns() - self.cpu
-        wall = time.perf_counter_ns() - self.wall
-        return f"ok {wall} {check} cpu_ns={cpu / operations}"
-
-
-class Turns:
-    def __init__(self):
-        self.last = None
-        self.alternations = 0
-
-    def note(self, who):
-        self.alternations += self.last != who
-        self.last = who
+    phase = Phase()
+    left = operations
+    while left > 0:
+        tasks = [asyncio.create_task(body()) for _ in range(min(alive, left))]
+        left -= len(tasks)
+        for task in tasks:
+            await task
+    return phase.ended(operations, ran)
 
 
-async def queue(operations):
-    items = asyncio.Queue(QUEUE_CAPACITY)
+async def switch(operations, size):
+    course = Course(size)
+    turns = Turns()
+
+    async def play(who):
+        await course.begin()
+        for _ in range((operations + who) // size):
+            await asyncio.sleep(0)
+            turns.note(who)
+        await course.end(operations)
+
+    await asyncio.gather(*(play(who) for who in range(size)))
+    return course.phase.answer(turns.alternations)
+
+
+async def take_turns(operations, size, lock):
+    course = Course(size)
+    turns = Turns()
+
+    async def play(who):
+        await course.begin()
+        for _ in range((operations + who) // size):
+            await lock.acquire()
+            turns.note(who)
+            await asyncio.sleep(0)
+            lock.release()
+            await asyncio.sleep(0)
+        await course.end(operations)
+
+    await asyncio.gather(*(play(who) for who in range(size)))
+    return course.phase.answer(turns.alternations)
+
+
+async def mutex(operations, size):
+    return await take_turns(operations, size, asyncio.Lock())
+
+
+async def semaphore(operations):
+    return await take_turns(operations, 2, asyncio.Semaphore(1))
+
+
+async def ring(operations, size):
+    queues = [asyncio.Queue(1) for _ in range(size)]
+    started = last = 0
+    phase = Phase()
+
+    async def member(who):
+        nonlocal started, last
+        mine, following = queues[who], queues[(who + 1) % size]
+        started += 1
+        if started == size:
+            phase.begin()
+            await following.put(1)
+        while True:
+            hops = await mine.get()
+            if hops == operations:
+                phase.end(hops)
+                last = hops
+                hops = QUEUE_END
+            await following.put(QUEUE_END if hops < 0 else hops + 1)
+            if hops < 0:
+                return
+
+    await asyncio.gather(*(member(who) for who in range(size)))
+    return phase.answer(last)
+
+
+async def skynet_actor(first, leaves):
+    if leaves == 1:
+        return first
+    share = leaves // 10
+    return sum(await asyncio.gather(*(skynet_actor(first + i * share, share) for i in range(10))))
+
+
+async def skynet(actors):
+    phase = Phase()
+    total = await skynet_actor(0, (9 * actors + 1) // 10)
+    return phase.ended(actors, total)
+
+
+async def queue(operations, capacity):
+    items = asyncio.Queue(capacity)  # 0: no bound
 
     async def produce():
         for i in range(operations):
@@ -57,33 +150,9 @@ async def queue(operations):
             total += await items.get()
         return total
 
-    watch = Stopwatch()
+    phase = Phase()
     _, total = await asyncio.gather(produce(), consume())
-    return watch.answer(operations, total)
-
-
-async def take_turns(operations, lock):
-    turns = Turns()
-
-    async def play(who):
-        for _ in range((operations + who) // 2):
-            await lock.acquire()
-            turns.note(who)
-            await asyncio.sleep(0)
-            lock.release()
-            await asyncio.sleep(0)
-
-    watch = Stopwatch()
-    await asyncio.gather(play(0), play(1))
-    return watch.answer(operations, turns.alternations)
-
-
-async def mutex(operations):
-    return await take_turns(operations, asyncio.Lock())
-
-
-async def semaphore(operations):
-    return await take_turns(operations, asyncio.Semaphore(1))
+    return phase.ended(operations, total)
 
 
 async def ping_pong(operations):
@@ -96,9 +165,9 @@ async def ping_pong(operations):
             turns.note(who)
             waits[1 - who].release()
 
-    watch = Stopwatch()
+    phase = Phase()
     await asyncio.gather(play(0), play(1))
-    return watch.answer(operations, turns.alternations)
+    return phase.ended(operations, turns.alternations)
 
 
 async def future(operations):
@@ -114,40 +183,71 @@ async def future(operations):
             last = value + 1
             waiting[1 - who].set_result(last)
 
-    watch = Stopwatch()
+    phase = Phase()
     waiting[0].set_result(0)
     await asyncio.gather(play(0), play(1))
-    return watch.answer(operations, last)
+    return phase.ended(operations, last)
 
 
-async def gather(operations):
+async def generator(operations):
+    async def count_up():
+        for i in range(operations):
+            yield i
+
+    total = 0
+    phase = Phase()
+    async for value in count_up():
+        total += value
+    return phase.ended(operations, total)
+
+
+async def gather(operations, width):
     async def child(i):
         return i
 
     total = 0
-    watch = Stopwatch()
-    for _ in range(operations):
-        total += sum(await asyncio.gather(*(child(i) for i in range(GATHER_WIDTH))))
-    return watch.answer(operations, total)
+    phase = Phase()
+    left = operations
+    while left > 0:
+        total += sum(await asyncio.gather(*(child(i) for i in range(min(width, left)))))
+        left -= width
+    return phase.ended(operations, total)
 
 
-def with_timeout(armed):
-    async def run(operations):
-        loop = asyncio.get_running_loop()
-        timers = [loop.call_later(armed_for(i), print) for i in range(armed)]
-        ran = 0
-        total = 0
-        watch = Stopwatch()
-        for i in range(operations):
-            async with asyncio.timeout(TIME_LIMITS[i % 4]):
-                ran += 1
-                total += ran
-        result = watch.answer(operations, total)
-        for timer in timers:
-            timer.cancel()
-        return result
+async def with_timeout(operations, armed):
+    loop = asyncio.get_running_loop()
+    timers = [loop.call_later(armed_for(i), print) for i in range(armed)]
+    ran = 0
+    total = 0
+    phase = Phase()
+    for i in range(operations):
+        async with asyncio.timeout(TIME_LIMITS[i % 4]):
+            ran += 1
+            total += ran
+    result = phase.ended(operations, total)
+    for timer in timers:
+        timer.cancel()
+    return result
 
-    return run
+
+async def timers(count):
+    loop = asyncio.get_running_loop()
+    all_fired = loop.create_future()
+    fired = 0
+    to_fire = (count + 1) // 2
+
+    def fire():
+        nonlocal fired
+        fired += 1
+        if fired == to_fire:
+            all_fired.set_result(None)
+
+    phase = Phase()
+    armed = [loop.call_later(due_in(i), fire) for i in range(count)]
+    for timer in armed[1::2]:
+        timer.cancel()
+    await all_fired
+    return phase.ended(count, fired)
 
 
 async def cancel(crowd):
@@ -163,34 +263,79 @@ async def cancel(crowd):
     while parked < crowd:
         await asyncio.sleep(0)
     await asyncio.sleep(0)
-    watch = Stopwatch()
+    phase = Phase()
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
     cancelled = sum(task.cancelled() for task in tasks)
-    return watch.answer(crowd, cancelled)
+    return phase.ended(crowd, cancelled)
 
 
-COMMANDS = {
-    "queue": queue,
+async def late_sleeps(count):
+    lateness = Lateness()
+    for _ in range(count):
+        begun = time.perf_counter_ns()
+        await asyncio.sleep(SLEEP)
+        lateness.woke(begun)
+    return lateness.answer()
+
+
+async def park(size):
+    event = asyncio.Event()
+    started = 0
+
+    async def member():
+        nonlocal started
+        started += 1
+        await event.wait()
+
+    tasks = [None] * size
+    crowd = Crowd(size)
+    for i in range(size):
+        tasks[i] = asyncio.create_task(member())
+    crowd.made()
+    while started < size:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    crowd.parked()
+    event.set()
+    for task in tasks:
+        await task
+    return crowd.ended(sum(task.done() for task in tasks))
+
+
+SIZED = {
+    "create_join": create_join,
+    "switch": switch,
     "mutex": mutex,
+    "ring": ring,
+    "queue": queue,
+    "gather": gather,
+    "with_timeout": with_timeout,
+}
+PLAIN = {
+    "skynet": skynet,
     "semaphore": semaphore,
     "ping_pong": ping_pong,
     "future": future,
-    "gather": gather,
-    "with_timeout": with_timeout(0),
-    "with_timeout_1000": with_timeout(1_000),
+    "generator": generator,
+    "timers": timers,
     "cancel": cancel,
+    "sleep": late_sleeps,
+    "park": park,
 }
 
 
 async def serve():
     for line in sys.stdin:
         word, operations = line.split()
-        if word in COMMANDS:
-            print(await COMMANDS[word](int(operations)), flush=True)
+        name, _, size = word.rpartition("_")
+        if name in SIZED and size.isdigit():
+            print(await SIZED[name](int(operations), int(size)), flush=True)
+        elif word in PLAIN:
+            print(await PLAIN[word](int(operations)), flush=True)
         else:
-            print(f"error asyncio does not know the command '{word}'", flush=True)
+            print(f"error {word}: asyncio does not know this command", flush=True)
 
 
 if pathlib.Path(sys.argv[0]).name == "peer_uvloop":

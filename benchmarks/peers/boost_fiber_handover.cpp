@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 // Boost.Fiber's side of what two tasks hand over. Its buffered_channel keeps one slot of its
-// capacity free. It has no semaphore: this one is the mutex, the condition variable and the count
-// that its users write.
+// capacity free; a queue without a bound and a semaphore, which it has not, are the mutex, the
+// condition variables and the count that its users write. Its generator is Boost.Coroutine2.
 #include "benchmarks/peers/handover.hpp"
 
+#include <boost/coroutine2/coroutine.hpp>
 #include <boost/fiber/all.hpp>
 
+#include <algorithm>
+#include <bit>
 #include <mutex>
 #include <utility>
 
@@ -21,11 +24,11 @@ constexpr auto pair = [](auto first, auto second) {
     two.join();
 };
 
-constexpr auto yield = [] { boost::this_fiber::yield(); };
-
+// A capacity must be a power of two, and above one.
 class bounded_queue {
   public:
-    explicit bounded_queue(std::size_t capacity) : channel_(capacity) {}
+    explicit bounded_queue(std::size_t capacity)
+        : channel_(std::bit_ceil(std::max<std::size_t>(capacity, 2))) {}
     void put(std::int64_t item) { channel_.push(item); }
     std::int64_t get() {
         std::int64_t item = 0;
@@ -36,6 +39,8 @@ class bounded_queue {
   private:
     boost::fibers::buffered_channel<std::int64_t> channel_;
 };
+
+using unbounded_queue = locked_queue<boost::fibers::mutex, boost::fibers::condition_variable>;
 
 class semaphore {
   public:
@@ -69,24 +74,30 @@ class promised {
     boost::fibers::future<std::int64_t> future_ = promise_.get_future();
 };
 
-answer mutex(std::int64_t operations) {
-    boost::fibers::mutex lock;
-    return take_turns_under_a_lock(
-        operations, pair, [&] { lock.lock(); }, [&] { lock.unlock(); }, yield);
+using values = boost::coroutines2::coroutine<std::int64_t>;
+
+values::pull_type count_up(std::int64_t count) {
+    return values::pull_type([count](values::push_type& out) {
+        for (std::int64_t i = 0; i < count; ++i) {
+            out(i);
+        }
+    });
 }
 
-answer semaphore_turns(std::int64_t operations) {
-    semaphore one(1);
-    return take_turns_under_a_lock(
-        operations, pair, [&] { one.acquire(); }, [&] { one.release(); }, yield);
+answer queue(std::int64_t operations, std::int64_t capacity) {
+    return capacity == 0 ? pass_items<unbounded_queue>(operations, capacity, pair)
+                         : pass_items<bounded_queue>(operations, capacity, pair);
 }
 
 } // namespace
 
 std::map<std::string, command> peers::handover_commands() {
-    return {{"queue", [](std::int64_t n) { return pass_items<bounded_queue>(n, pair); }},
-            {"mutex", mutex},
-            {"semaphore", semaphore_turns},
+    return {{"queue", queue},
+            {"semaphore",
+             [](std::int64_t n) {
+                 return take_turns<semaphore>(n, pair, [] { boost::this_fiber::yield(); });
+             }},
             {"ping_pong", [](std::int64_t n) { return play_ping_pong<semaphore>(n, pair); }},
-            {"future", [](std::int64_t n) { return answer_by_futures<promised>(n, pair); }}};
+            {"future", [](std::int64_t n) { return answer_by_futures<promised>(n, pair); }},
+            {"generator", [](std::int64_t n) { return pull(n, count_up); }}};
 }

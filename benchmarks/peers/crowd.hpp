@@ -1,89 +1,95 @@
 // SPDX-License-Identifier: BSL-1.0
-// A crowd of tasks that all sleep at once: what each costs before its first step and while parked.
+// A crowd of tasks that all wait at once: what each holds before its first step and while it waits.
 //
-// Handles are the caller's own and are allocated and touched before the first reading; their size
-// is no part of the figures. The naps are long enough that the last task parks before the first
-// wakes, or the run is refused. Each phase is counted in CPU time, since the naps are idle.
+// All wait for one event, which is set when everything has been counted. Handles are the caller's
+// own and are allocated and touched before the first reading; their size is no part of the figures.
+// The memory is the process's own and what the kernel holds for it: page tables, stacks of threads,
+// and objects (mappings, threads), of which it tells only the machine's sum.
 #pragma once
 
 #include "benchmarks/peers/answering.hpp"
+#include "benchmarks/peers/counted_phase.hpp"
 #include "benchmarks/peers/guards.hpp"
 #include "benchmarks/peers/memory_use.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
-#include <stdexcept>
-
-#include <time.h>
+#include <mutex>
+#include <vector>
 
 namespace peers {
 
-inline std::int64_t cpu_nanoseconds() {
-    timespec now{};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
-}
+// locked_event: the event of runtimes that have none. All wait until it is set.
+template <class Mutex, class Condition>
+class locked_event {
+  public:
+    void wait() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return set_; });
+    }
+    void set() {
+        std::lock_guard lock(mutex_);
+        set_ = true;
+        changed_.notify_all();
+    }
 
-// crowd_nap: two seconds, and eight microseconds for each task that has to be made and parked.
-inline std::chrono::microseconds crowd_nap(std::int64_t size) {
-    return std::chrono::microseconds(2'000'000 + 8 * size);
-}
+  private:
+    Mutex mutex_;
+    Condition changed_;
+    bool set_ = false;
+};
 
-// A Host runs the crowd: start(member) makes a task that calls member(), nap(d) sleeps in the
-// calling task, join() waits for all. Members of one crowd may run on several threads only if
-// Counter is atomic.
-template <class Counter, class Host>
-answer park_crowd(std::int64_t size, Host host) {
-    Counter started{0};
-    Counter ended{0};
-    Counter early{0};
-    auto nap = crowd_nap(size);
+// park_crowd: Runtime as for the programs of tasks.hpp, and Event has wait() and set().
+template <class Runtime, class Event>
+answer park_crowd(std::int64_t size) {
+    typename Runtime::counter started{0};
+    typename Runtime::counter ended{0};
+    Event event;
     auto member = [&] {
         ++started;
-        stopwatch slept;
-        host.nap(nap);
-        early += std::chrono::nanoseconds(slept.nanoseconds()) < nap;
+        event.wait();
         ++ended;
     };
+    std::vector<decltype(Runtime::start(member))> tasks(static_cast<std::size_t>(size));
+    tasks.clear(); // the pages of the handles are touched now
 
     std::int64_t guards_before = count_guards().value_or(0);
     memory_use before = memory_use::now();
-    std::int64_t cpu_before = cpu_nanoseconds();
+    stopwatch wall;
+    cpu_stopwatch making;
     for (std::int64_t i = 0; i < size; ++i) {
-        host.start(member);
+        tasks.push_back(Runtime::start(member));
     }
-    std::int64_t cpu_made = cpu_nanoseconds();
-    memory_use made = memory_use::now();
+    double made_ns = making.nanoseconds();
     std::int64_t started_already = started;
+    memory_use made = started_already == 0 ? memory_use::now() : before;
 
-    std::int64_t cpu_parking = cpu_nanoseconds();
+    cpu_stopwatch parking;
     while (started < size) {
-        host.nap(std::chrono::milliseconds(10));
+        Runtime::give_way();
     }
-    std::int64_t cpu_parked = cpu_nanoseconds();
+    Runtime::give_way(); // the last one has started, and now waits
+    double parked_ns = parking.nanoseconds();
     memory_use parked = memory_use::now();
     auto guards = count_guards();
-    if (ended > 0) {
-        throw std::runtime_error("the first tasks woke before the last were parked");
-    }
 
-    std::int64_t cpu_waking = cpu_nanoseconds();
-    host.join();
-    std::int64_t cpu_ended = cpu_nanoseconds();
+    cpu_stopwatch waking;
+    event.set();
+    for (auto& task : tasks) {
+        Runtime::join(task);
+    }
+    double ended_ns = waking.nanoseconds();
 
     auto each = [&](double total) { return total / static_cast<double>(size); };
-    std::int64_t made_ns = cpu_made - cpu_before;
-    std::int64_t parked_ns = cpu_parked - cpu_parking;
-    std::int64_t ended_ns = cpu_ended - cpu_waking;
-    answer result{.nanoseconds = made_ns + parked_ns + ended_ns, .check = ended};
+    answer result{.nanoseconds = wall.nanoseconds(), .check = ended};
+    memory_use held = parked - before;
     result.counters = {
-        {"resident", each(parked.resident - before.resident)},
-        {"page_tables", each(parked.page_tables - before.page_tables)},
-        {"early", static_cast<double>(early)},
-        {"create_ns", each(static_cast<double>(made_ns))},
-        {"park_ns", each(static_cast<double>(parked_ns))},
-        {"wake_ns", each(static_cast<double>(ended_ns))},
+        {"total", each(held.resident + held.kernel())},
+        {"resident", each(held.resident)},
+        {"kernel", each(held.kernel())},
+        {"create_ns", each(made_ns)},
+        {"park_ns", each(parked_ns)},
+        {"wake_ns", each(ended_ns)},
     };
     if (guards) {
         auto unguarded = std::max<std::int64_t>(0, size - (*guards - guards_before));
@@ -91,8 +97,9 @@ answer park_crowd(std::int64_t size, Host host) {
     }
     if (started_already == 0) {
         // Part of it may lie in pages that were resident before: the larger of the two is the cost.
-        double held = std::max(made.resident - before.resident, made.allocated - before.allocated);
-        result.counters.emplace_back("unstarted", each(held));
+        memory_use pending = made - before;
+        result.counters.emplace_back("unstarted",
+                                     each(std::max(pending.resident, pending.allocated)));
     }
     return result;
 }

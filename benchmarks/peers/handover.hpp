@@ -1,29 +1,63 @@
 // SPDX-License-Identifier: BSL-1.0
-// What two tasks hand to one another: items through a queue, a lock, a semaphore, a future's value.
+// What two tasks hand to one another: items through a queue, a semaphore, a future's value,
+// those of a generator.
 //
 // The programs stand here once, and each C++ runtime brings only its own types, so that all of them
 // do the same steps. Whatever is handed over arrives at a task that waits for it: where a runtime
-// lets a task take a lock twice in a row (barging), the yields of the program give the other its
-// turn, and the check tells whether it had it.
+// lets a task take a semaphore twice in a row (barging), the yields of the program give the other
+// its turn, and the check tells whether it had it.
 #pragma once
 
 #include "benchmarks/peers/answering.hpp"
 #include "benchmarks/peers/turns.hpp"
 
 #include <cstdint>
+#include <deque>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <string>
 
 namespace peers {
 
-inline constexpr std::size_t queue_capacity = 128;
+// locked_queue: the queue of the textbooks, a mutex and two condition variables, for runtimes that
+// have none, or none without a bound.
+template <class Mutex, class Condition>
+class locked_queue {
+  public:
+    explicit locked_queue(std::size_t capacity) // 0: no bound
+        : capacity_(capacity == 0 ? std::numeric_limits<std::size_t>::max() : capacity) {}
+    void put(std::int64_t item) {
+        std::unique_lock lock(mutex_);
+        not_full_.wait(lock, [this] { return items_.size() < capacity_; });
+        items_.push_back(item);
+        not_empty_.notify_one();
+    }
+    std::int64_t get() {
+        std::unique_lock lock(mutex_);
+        not_empty_.wait(lock, [this] { return !items_.empty(); });
+        std::int64_t item = items_.front();
+        items_.pop_front();
+        not_full_.notify_one();
+        return item;
+    }
+
+  private:
+    std::size_t capacity_;
+    Mutex mutex_;
+    Condition not_full_;
+    Condition not_empty_;
+    std::deque<std::int64_t> items_;
+};
 
 // In all of these, pair(a, b) runs the bodies a and b as two tasks and returns when both have
 // ended.
 
-// pass_items: one producer, one consumer. Queue has put(std::int64_t) and get(), both blocking. The
-// check is the sum of the items.
+// pass_items: one producer, one consumer. Queue has put(std::int64_t) and get(), both blocking, and
+// is made with its capacity, 0 for no bound. The check is the sum of the items.
 template <class Queue, class Pair>
-answer pass_items(std::int64_t operations, Pair pair) {
-    Queue queue(queue_capacity);
+answer pass_items(std::int64_t operations, std::int64_t capacity, Pair pair) {
+    Queue queue(static_cast<std::size_t>(capacity));
     std::int64_t sum = 0;
     stopwatch watch;
     pair(
@@ -40,20 +74,19 @@ answer pass_items(std::int64_t operations, Pair pair) {
     return {.nanoseconds = watch.nanoseconds(), .check = sum};
 }
 
-// take_turns_under_a_lock: a task yields while it holds the lock, so that the other one comes to
-// wait for it, and once more after the release, so that the other one has it. One operation is one
-// acquisition. take() and give() are lock and unlock, or acquire and release. The check counts how
-// often the holder changed.
-template <class Pair, class Take, class Give, class Yield>
-answer take_turns_under_a_lock(std::int64_t operations, Pair pair, Take take, Give give,
-                               Yield yield) {
+// take_turns: two tasks share a semaphore of one. Each yields while it holds it, so that the other
+// comes to wait for it, and once more after the release, so that the other has it. One operation is
+// one acquisition. The check counts how often the holder changed.
+template <class Semaphore, class Pair, class Yield>
+answer take_turns(std::int64_t operations, Pair pair, Yield yield) {
+    Semaphore one(1);
     turns holders;
     auto player = [&](int who) {
         for (std::int64_t i = 0, n = (operations + who) / 2; i < n; ++i) {
-            take();
+            one.acquire();
             holders.note(who);
             yield();
-            give();
+            one.release();
             yield();
         }
     };
@@ -103,8 +136,48 @@ answer answer_by_futures(std::int64_t operations, Pair pair) {
     return {.nanoseconds = watch.nanoseconds(), .check = last};
 }
 
-// handover_commands: each runtime's own, under the names "queue", "mutex", "semaphore",
-// "ping_pong" and "future"; those that it has not are left out.
+// pull: a generator's values are added up by the task that reads it. Make(count) returns something
+// to read in a range-for: 0, 1, ... count-1.
+template <class Make>
+answer pull(std::int64_t operations, Make make) {
+    std::int64_t sum = 0;
+    stopwatch watch;
+    auto values = make(operations);
+    for (std::int64_t value : values) {
+        sum += value;
+    }
+    return {.nanoseconds = watch.nanoseconds(), .check = sum};
+}
+
+// pull_from_another: the generator of runtimes that have none: a task that hands each value over
+// and goes on when the next is asked for. Semaphore as for play_ping_pong().
+template <class Semaphore, class Pair>
+answer pull_from_another(std::int64_t operations, Pair pair) {
+    Semaphore asked(0);
+    Semaphore made(0);
+    std::int64_t value = 0;
+    std::int64_t sum = 0;
+    stopwatch watch;
+    pair(
+        [&] {
+            for (std::int64_t i = 0; i < operations; ++i) {
+                asked.acquire();
+                value = i;
+                made.release();
+            }
+        },
+        [&] {
+            for (std::int64_t i = 0; i < operations; ++i) {
+                asked.release();
+                made.acquire();
+                sum += value;
+            }
+        });
+    return {.nanoseconds = watch.nanoseconds(), .check = sum};
+}
+
+// handover_commands: each runtime's own, under the names "queue" (size: its capacity, 0 without a
+// bound), "semaphore", "ping_pong", "future" and "generator"; those that it has not are left out.
 std::map<std::string, command> handover_commands();
 
 } // namespace peers

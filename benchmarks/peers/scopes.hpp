@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// Sizes and phases of the programs about gathering, timing out and cancelling, the same for every
-// peer that takes part; asyncio_peer.py and go/scopes.go repeat them.
+// What the programs agree on that are about gathering, timing out and cancelling, the same for
+// every peer that takes part; python_scopes.py and go/scopes.go repeat it.
 #pragma once
 
 #include "benchmarks/peers/answering.hpp"
+#include "benchmarks/peers/counted_phase.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -12,12 +14,7 @@
 #include <map>
 #include <string>
 
-#include <time.h>
-
 namespace peers {
-
-// gather: so many callables that return their index at once.
-inline constexpr std::int64_t gather_width = 100;
 
 // with_timeout: limits that lie before, among and behind the timers that are armed, in turns, so
 // that no order of a heap is met at its best only.
@@ -30,29 +27,31 @@ inline std::chrono::milliseconds armed_for(std::int64_t i) {
     return std::chrono::milliseconds(10'000 + i * 7919 % 4'000'037);
 }
 
-// cpu_stopwatch: CPU time of this process since it was made. For a phase that begins with much
-// standing ready that nobody wants to count.
-class cpu_stopwatch {
-  public:
-    double nanoseconds() const { return now() - start_; }
-
-  private:
-    static double now() {
-        timespec used{};
-        ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-        return static_cast<double>(used.tv_sec) * 1e9 + static_cast<double>(used.tv_nsec);
-    }
-    double start_ = now();
-};
-
-// counted_phase: an answer whose CPU time is that of a phase, and not all since the question.
-inline answer counted_phase(const stopwatch& wall, const cpu_stopwatch& cpu,
-                            std::int64_t operations, std::int64_t check) {
-    double used = cpu.nanoseconds() / static_cast<double>(operations);
-    return {.nanoseconds = wall.nanoseconds(), .check = check, .counters = {{"cpu_ns", used}}};
+// timers: every second one fires, due 1 to 20 ms from now, scattered; the others are cancelled when
+// all are armed, long before they are due, as most timers of a server are.
+constexpr bool fires(std::int64_t i) {
+    return i % 2 == 0;
+}
+inline std::chrono::microseconds due_in(std::int64_t i) {
+    auto scattered = static_cast<std::int64_t>(static_cast<std::uint32_t>(i) * 2654435761U);
+    return std::chrono::microseconds(fires(i) ? 1'000 + scattered % 19'000
+                                              : 10'000'000 + scattered % 10'000'000);
 }
 
-// scope_commands: "gather", "with_timeout" and its kin with so many timers armed, "cancel".
+// gather_all: the operations are children, gathered `width` at a time; the last time, what is left.
+// Gather(n) gathers n children that return their indices at once, and returns the sum.
+template <class Gather>
+answer gather_all(std::int64_t operations, std::int64_t width, Gather gather) {
+    std::int64_t sum = 0;
+    stopwatch watch;
+    for (std::int64_t left = operations; left > 0; left -= width) {
+        sum += gather(std::min(width, left));
+    }
+    return {.nanoseconds = watch.nanoseconds(), .check = sum};
+}
+
+// scope_commands: "gather" (size: the width), "with_timeout" (size: timers armed meanwhile),
+// "cancel" and "timers" (operations: tasks, timers); those that a runtime has not are left out.
 std::map<std::string, command> scope_commands();
 
 } // namespace peers

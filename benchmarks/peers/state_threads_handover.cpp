@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// state-threads' side of what two tasks hand over. It has mutexes and condition variables; since
-// its threads switch nowhere but in its calls, a queue, a semaphore and a future need no lock.
+// state-threads' side of what two tasks hand over.
 #include "benchmarks/peers/handover.hpp"
+#include "benchmarks/peers/state_threads_objects.hpp"
 
-#include <deque>
-#include <memory>
+#include <type_traits>
 
 #include <st.h>
 
@@ -26,66 +25,6 @@ constexpr auto pair = [](auto first, auto second) {
     st_thread_join(two, nullptr);
 };
 
-struct free_condition {
-    void operator()(st_cond_t condition) const { st_cond_destroy(condition); }
-};
-
-// An st_cond_t is a pointer to what only the library knows.
-class condition {
-  public:
-    void wait() { st_cond_wait(condition_.get()); }
-    void signal() { st_cond_signal(condition_.get()); }
-
-  private:
-    std::unique_ptr<std::remove_pointer_t<st_cond_t>, free_condition> condition_{st_cond_new()};
-};
-
-class semaphore {
-  public:
-    explicit semaphore(std::ptrdiff_t count) : count_(count) {}
-    void acquire() {
-        while (count_ == 0) {
-            available_.wait();
-        }
-        --count_;
-    }
-    void release() {
-        ++count_;
-        available_.signal();
-    }
-
-  private:
-    condition available_;
-    std::ptrdiff_t count_;
-};
-
-class bounded_queue {
-  public:
-    explicit bounded_queue(std::size_t capacity) : capacity_(capacity) {}
-    void put(std::int64_t item) {
-        while (items_.size() == capacity_) {
-            not_full_.wait();
-        }
-        items_.push_back(item);
-        not_empty_.signal();
-    }
-    std::int64_t get() {
-        while (items_.empty()) {
-            not_empty_.wait();
-        }
-        std::int64_t item = items_.front();
-        items_.pop_front();
-        not_full_.signal();
-        return item;
-    }
-
-  private:
-    std::size_t capacity_;
-    condition not_full_;
-    condition not_empty_;
-    std::deque<std::int64_t> items_;
-};
-
 class promised {
   public:
     void set(std::int64_t value) {
@@ -101,7 +40,7 @@ class promised {
     }
 
   private:
-    condition ready_;
+    st::condition ready_;
     std::int64_t value_ = 0;
     bool set_ = false;
 };
@@ -109,7 +48,10 @@ class promised {
 } // namespace
 
 std::map<std::string, command> peers::handover_commands() {
-    return {{"queue", [](std::int64_t n) { return pass_items<bounded_queue>(n, pair); }},
-            {"ping_pong", [](std::int64_t n) { return play_ping_pong<semaphore>(n, pair); }},
-            {"future", [](std::int64_t n) { return answer_by_futures<promised>(n, pair); }}};
+    return {
+        {"queue", [](std::int64_t n,
+                     std::int64_t capacity) { return pass_items<st::queue>(n, capacity, pair); }},
+        {"ping_pong", [](std::int64_t n) { return play_ping_pong<st::semaphore>(n, pair); }},
+        {"future", [](std::int64_t n) { return answer_by_futures<promised>(n, pair); }},
+        {"generator", [](std::int64_t n) { return pull_from_another<st::semaphore>(n, pair); }}};
 }

@@ -15,7 +15,13 @@ constexpr auto pair = [](auto first, auto second) {
     two.get();
 };
 
-constexpr auto yield = [] { weft::yield(); };
+weft::generator<std::int64_t> count_up(std::int64_t count) {
+    return weft::generator<std::int64_t>([count](auto& out) {
+        for (std::int64_t i = 0; i < count; ++i) {
+            out(i);
+        }
+    });
+}
 
 class promised {
   public:
@@ -26,25 +32,18 @@ class promised {
     weft::future<std::int64_t> future_;
 };
 
-answer mutex(std::int64_t operations) {
-    weft::mutex lock;
-    return take_turns_under_a_lock(
-        operations, pair, [&] { lock.lock(); }, [&] { lock.unlock(); }, yield);
-}
-
-answer semaphore(std::int64_t operations) {
-    weft::semaphore one(1);
-    return take_turns_under_a_lock(
-        operations, pair, [&] { one.acquire(); }, [&] { one.release(); }, yield);
-}
-
 } // namespace
 
 std::map<std::string, command> peers::handover_commands() {
-    return {
-        {"queue", [](std::int64_t n) { return pass_items<weft::queue<std::int64_t>>(n, pair); }},
-        {"mutex", mutex},
-        {"semaphore", semaphore},
-        {"ping_pong", [](std::int64_t n) { return play_ping_pong<weft::semaphore>(n, pair); }},
-        {"future", [](std::int64_t n) { return answer_by_futures<promised>(n, pair); }}};
+    return {{"queue",
+             [](std::int64_t n, std::int64_t capacity) {
+                 return pass_items<weft::queue<std::int64_t>>(n, capacity, pair);
+             }},
+            {"semaphore",
+             [](std::int64_t n) {
+                 return take_turns<weft::semaphore>(n, pair, [] { weft::yield(); });
+             }},
+            {"ping_pong", [](std::int64_t n) { return play_ping_pong<weft::semaphore>(n, pair); }},
+            {"future", [](std::int64_t n) { return answer_by_futures<promised>(n, pair); }},
+            {"generator", [](std::int64_t n) { return pull(n, count_up); }}};
 }

@@ -10,29 +10,26 @@ namespace {
 
 using namespace peers;
 
-answer gather(std::int64_t operations) {
-    std::int64_t sum = 0;
-    stopwatch watch;
-    for (std::int64_t i = 0; i < operations; ++i) {
+answer gather(std::int64_t operations, std::int64_t width) {
+    return gather_all(operations, width, [](std::int64_t count) {
         auto immediate = [](std::int64_t child) { return [child] { return child; }; };
         std::vector<decltype(immediate(0))> children;
-        children.reserve(gather_width);
-        for (std::int64_t child = 0; child < gather_width; ++child) {
+        children.reserve(static_cast<std::size_t>(count));
+        for (std::int64_t child = 0; child < count; ++child) {
             children.push_back(immediate(child));
         }
+        std::int64_t sum = 0;
         for (std::int64_t value : weft::gather(std::move(children))) {
             sum += value;
         }
-    }
-    return {.nanoseconds = watch.nanoseconds(), .check = sum};
+        return sum;
+    });
 }
 
-// with_timeout: the operations stand in the question, the number of armed timers in the command.
-template <std::int64_t Armed>
-answer with_timeout(std::int64_t operations) {
+answer with_timeout(std::int64_t operations, std::int64_t timers) {
     std::vector<weft::handle> armed;
-    armed.reserve(Armed);
-    for (std::int64_t i = 0; i < Armed; ++i) {
+    armed.reserve(static_cast<std::size_t>(timers));
+    for (std::int64_t i = 0; i < timers; ++i) {
         armed.push_back(weft::running_loop().call_later(armed_for(i), [] {}));
     }
     std::int64_t ran = 0;
@@ -48,6 +45,29 @@ answer with_timeout(std::int64_t operations) {
         one.cancel();
     }
     return result;
+}
+
+answer timers(std::int64_t count) {
+    weft::loop& loop = weft::running_loop();
+    weft::event all_fired;
+    std::int64_t fired = 0;
+    std::int64_t to_fire = (count + 1) / 2;
+    std::vector<weft::handle> armed;
+    armed.reserve(static_cast<std::size_t>(count));
+    stopwatch wall;
+    cpu_stopwatch cpu;
+    for (std::int64_t i = 0; i < count; ++i) {
+        armed.push_back(loop.call_later(due_in(i), [&] {
+            if (++fired == to_fire) {
+                all_fired.set();
+            }
+        }));
+    }
+    for (std::size_t i = 1; i < armed.size(); i += 2) {
+        armed[i].cancel();
+    }
+    all_fired.wait();
+    return counted_phase(wall, cpu, count, fired);
 }
 
 // Parked at something that never comes, as a server's tasks are.
@@ -82,9 +102,6 @@ answer cancel(std::int64_t crowd) {
 } // namespace
 
 std::map<std::string, command> peers::scope_commands() {
-    return {{"gather", gather},
-            {"with_timeout", with_timeout<0>},
-            {"with_timeout_1000", with_timeout<1'000>},
-            {"with_timeout_1000000", with_timeout<1'000'000>},
-            {"cancel", cancel}};
+    return {
+        {"gather", gather}, {"with_timeout", with_timeout}, {"timers", timers}, {"cancel", cancel}};
 }

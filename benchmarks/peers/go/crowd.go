@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A crowd of goroutines that all sleep at once: the Go side of ../crowd.hpp, same phases and
+// A crowd of goroutines that all wait at once: the Go side of ../crowd.hpp, same phases and
 // figures. The collector runs once before the first reading.
 package main
 
@@ -9,12 +9,13 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
 
-func statusBytes(key string) float64 {
-	text, _ := os.ReadFile("/proc/self/status")
+func bytesIn(file, key string) float64 {
+	text, _ := os.ReadFile(file)
 	for _, line := range strings.Split(string(text), "\n") {
 		if words := strings.Fields(line); len(words) > 1 && words[0] == key {
 			kib, _ := strconv.ParseFloat(words[1], 64)
@@ -30,54 +31,55 @@ func cpuSpent() float64 {
 	return float64(use.Utime.Nano() + use.Stime.Nano())
 }
 
+// kernelBytes: page tables of this process and the slab of the machine, see ../memory_use.hpp.
+func kernelBytes() float64 {
+	return bytesIn("/proc/self/status", "VmPTE:") + bytesIn("/proc/meminfo", "Slab:")
+}
+
+func residentBytes() float64 { return bytesIn("/proc/self/status", "VmRSS:") }
+
 func park(size int64) answer {
-	span := time.Duration(2_000_000+8*size) * time.Microsecond
-	started, ended, early := int64(0), int64(0), int64(0)
-	done := make(chan struct{})
+	started, ended := int64(0), int64(0)
+	event := make(chan struct{})
+	var all sync.WaitGroup
+	all.Add(int(size))
 	member := func() {
 		started++
-		slept := time.Now()
-		time.Sleep(span)
-		if time.Since(slept) < span {
-			early++
-		}
+		<-event
 		ended++
-		if ended == size {
-			close(done)
-		}
+		all.Done()
 	}
 	runtime.GC()
-	resident, tables := statusBytes("VmRSS:"), statusBytes("VmPTE:")
-	began := cpuSpent()
+	resident, kernel := residentBytes(), kernelBytes()
+	start, began := time.Now(), cpuSpent()
 	for i := int64(0); i < size; i++ {
 		go member()
 	}
 	made := cpuSpent()
-	startedAlready := started
-	madeResident := statusBytes("VmRSS:")
+	startedAlready, madeResident := started, residentBytes()
+	parking := cpuSpent()
 	for started < size {
-		time.Sleep(10 * time.Millisecond)
+		runtime.Gosched()
 	}
+	runtime.Gosched()
 	parked := cpuSpent()
-	parkedResident, parkedTables := statusBytes("VmRSS:"), statusBytes("VmPTE:")
-	if ended > 0 {
-		panic("the first goroutines woke before the last were parked")
-	}
+	parkedResident, parkedKernel := residentBytes(), kernelBytes()
 	waking := cpuSpent()
-	<-done
+	close(event)
+	all.Wait()
 	finished := cpuSpent()
 	n := float64(size)
+	held, heldByKernel := (parkedResident-resident)/n, (parkedKernel-kernel)/n
 	figures := []string{
-		counter("resident", (parkedResident-resident)/n),
-		counter("page_tables", (parkedTables-tables)/n),
-		counter("early", float64(early)),
+		counter("total", held+heldByKernel),
+		counter("resident", held),
+		counter("kernel", heldByKernel),
 		counter("create_ns", (made-began)/n),
-		counter("park_ns", (parked-made)/n),
+		counter("park_ns", (parked-parking)/n),
 		counter("wake_ns", (finished-waking)/n),
 	}
 	if startedAlready == 0 {
 		figures = append(figures, counter("unstarted", (madeResident-resident)/n))
 	}
-	cpu := (made - began) + (parked - made) + (finished - waking)
-	return answer{time.Duration(cpu), ended, figures}
+	return answer{time.Since(start), ended, figures}
 }

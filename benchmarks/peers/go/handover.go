@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // What two goroutines hand to one another: the programs of ../handover.hpp on channels, which are
-// Go's queue, its semaphore and its future, and on sync.Mutex.
+// Go's queue, its semaphore, its future and its generator.
 package main
 
 import (
@@ -24,10 +24,50 @@ func pair(first, second func()) {
 	both.Wait()
 }
 
-func passItems(operations int64) answer {
-	queue := make(chan int64, 128)
+// unbounded is the queue that channels are not: a slice, a mutex and a condition variable.
+type unbounded struct {
+	lock  sync.Mutex
+	added sync.Cond
+	items []int64
+	first int
+}
+
+func (q *unbounded) put(item int64) {
+	q.lock.Lock()
+	q.items = append(q.items, item)
+	q.lock.Unlock()
+	q.added.Signal()
+}
+
+func (q *unbounded) get() int64 {
+	q.lock.Lock()
+	defer q.lock.Unlock()
+	for q.first == len(q.items) {
+		q.items, q.first = q.items[:0], 0
+		q.added.Wait()
+	}
+	q.first++
+	return q.items[q.first-1]
+}
+
+func passItems(operations, capacity int64) answer {
 	sum := int64(0)
 	start := time.Now()
+	if capacity == 0 {
+		queue := &unbounded{}
+		queue.added.L = &queue.lock
+		pair(func() {
+			for i := int64(0); i < operations; i++ {
+				queue.put(i)
+			}
+		}, func() {
+			for i := int64(0); i < operations; i++ {
+				sum += queue.get()
+			}
+		})
+		return answer{spent: time.Since(start), check: sum}
+	}
+	queue := make(chan int64, capacity)
 	pair(func() {
 		for i := int64(0); i < operations; i++ {
 			queue <- i
@@ -37,6 +77,23 @@ func passItems(operations int64) answer {
 			sum += <-queue
 		}
 	})
+	return answer{spent: time.Since(start), check: sum}
+}
+
+// pull: a generator is a goroutine that sends into a channel.
+func pull(operations int64) answer {
+	sum := int64(0)
+	start := time.Now()
+	values := make(chan int64)
+	go func() {
+		for i := int64(0); i < operations; i++ {
+			values <- i
+		}
+		close(values)
+	}()
+	for value := range values {
+		sum += value
+	}
 	return answer{spent: time.Since(start), check: sum}
 }
 
@@ -57,11 +114,6 @@ func takeTurns(operations int64, take, give func()) answer {
 	start := time.Now()
 	pair(func() { player(0) }, func() { player(1) })
 	return answer{spent: time.Since(start), check: alternations}
-}
-
-func mutexTurns(operations int64) answer {
-	var lock sync.Mutex
-	return takeTurns(operations, lock.Lock, lock.Unlock)
 }
 
 func semaphoreTurns(operations int64) answer {

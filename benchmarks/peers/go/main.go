@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -25,73 +26,8 @@ func counter(key string, value float64) string {
 	return fmt.Sprintf("%s=%g", key, value)
 }
 
-// yield: two goroutines take turns; the check counts the real alternations.
-func yield(operations int64) answer {
-	last, alternations := -1, int64(0)
-	note := func(who int) {
-		if last != who {
-			alternations++
-			last = who
-		}
-	}
-	done := make(chan struct{})
-	player := func(who int) {
-		note(who)
-		for i, n := int64(0), (operations+int64(who))/2; i < n; i++ {
-			runtime.Gosched()
-			note(who)
-		}
-		done <- struct{}{}
-	}
-	start := time.Now()
-	go player(0)
-	go player(1)
-	<-done
-	<-done
-	return answer{spent: time.Since(start), check: alternations}
-}
-
-func spawnJoin(operations int64) answer {
-	ran := int64(0)
-	done := make(chan struct{})
-	start := time.Now()
-	for i := int64(0); i < operations; i++ {
-		go func() {
-			ran++
-			done <- struct{}{}
-		}()
-		<-done
-	}
-	return answer{spent: time.Since(start), check: ran}
-}
-
-func skynetActor(result chan<- int64, first, leaves int64) {
-	if leaves == 1 {
-		result <- first
-		return
-	}
-	share := leaves / 10
-	children := make(chan int64)
-	for i := int64(0); i < 10; i++ {
-		go skynetActor(children, first+i*share, share)
-	}
-	sum := int64(0)
-	for i := 0; i < 10; i++ {
-		sum += <-children
-	}
-	result <- sum
-}
-
-func skynet(leaves int64) answer {
-	start := time.Now()
-	result := make(chan int64)
-	go skynetActor(result, 0, leaves)
-	sum := <-result
-	return answer{spent: time.Since(start), check: sum}
-}
-
-// nap: 200 us, the span of ../lateness.hpp.
-func nap(count int64) answer {
+// lateSleeps: 200 us, the span of ../lateness.hpp.
+func lateSleeps(count int64) answer {
 	const span = 200 * time.Microsecond
 	late := make([]time.Duration, 0, count)
 	inTime := int64(0)
@@ -115,14 +51,30 @@ func nap(count int64) answer {
 		counter("late_p99_us", at(0.99)), counter("late_max_us", at(1))}}
 }
 
-var commands = map[string]func(int64) answer{
-	"yield": yield, "spawn_join": spawnJoin, "skynet": skynet, "nap": nap, "park": park,
-	"queue": passItems, "mutex": mutexTurns, "semaphore": semaphoreTurns, "ping_pong": pingPong,
-	"future": answerByFutures, "gather": gather,
-	"with_timeout": withTimeout(0), "with_timeout_1000": withTimeout(1000),
-	"with_timeout_1000000": withTimeout(1_000_000),
-	"cancel":               func(crowd int64) answer { return cancelCrowd(crowd, false) },
-	"cancel_shared":        func(crowd int64) answer { return cancelCrowd(crowd, true) },
+// The commands, those with a size and those without.
+var sized = map[string]func(operations, size int64) answer{
+	"create_join": createJoin, "switch": switchTurns, "ring": passAround, "mutex": contend,
+	"queue": passItems, "gather": gather, "with_timeout": withTimeout,
+}
+var plain = map[string]func(operations int64) answer{
+	"skynet": skynet, "sleep": lateSleeps, "park": park, "semaphore": semaphoreTurns,
+	"ping_pong": pingPong, "future": answerByFutures, "generator": pull, "timers": fireAndStop,
+	"cancel":        func(crowd int64) answer { return cancelCrowd(crowd, false) },
+	"cancel_shared": func(crowd int64) answer { return cancelCrowd(crowd, true) },
+}
+
+// run finds the command of that word, as split() of ../answering.hpp does.
+func run(word string, operations int64) (answer, error) {
+	if cut := strings.LastIndexByte(word, '_'); cut > 0 {
+		size, err := strconv.ParseInt(word[cut+1:], 10, 64)
+		if command, known := sized[word[:cut]]; known && err == nil {
+			return command(operations, size), nil
+		}
+	}
+	if command, known := plain[word]; known {
+		return command(operations), nil
+	}
+	return answer{}, fmt.Errorf("Go does not know this command")
 }
 
 func main() {
@@ -137,12 +89,11 @@ func main() {
 		if n, err := fmt.Fscan(in, &word, &operations); n != 2 || err != nil {
 			return
 		}
-		run, known := commands[word]
-		if !known {
-			fmt.Printf("error Go does not know the command '%s'\n", word)
+		a, err := run(word, operations)
+		if err != nil {
+			fmt.Printf("error %s: %v\n", word, err)
 			continue
 		}
-		a := run(operations)
 		words := append([]string{"ok", fmt.Sprint(a.spent.Nanoseconds()), fmt.Sprint(a.check)},
 			a.counters...)
 		fmt.Println(strings.Join(words, " "))

@@ -10,19 +10,18 @@ import (
 	"time"
 )
 
-const gatherWidth = 100
-
-func gather(operations int64) answer {
+// gather: the operations are children, gathered `width` at a time.
+func gather(operations, width int64) answer {
 	sum := int64(0)
 	start := time.Now()
-	for i := int64(0); i < operations; i++ {
+	for left := operations; left > 0; left -= width {
 		var all sync.WaitGroup
-		all.Add(gatherWidth)
-		results := make([]int64, gatherWidth)
-		for child := int64(0); child < gatherWidth; child++ {
-			child := child
+		results := make([]int64, min(width, left))
+		all.Add(len(results))
+		for i := range results {
+			child := i
 			go func() {
-				results[child] = child
+				results[child] = int64(child)
 				all.Done()
 			}()
 		}
@@ -34,36 +33,57 @@ func gather(operations int64) answer {
 	return answer{spent: time.Since(start), check: sum}
 }
 
-// phase: the CPU time of a part of the command, as counted_phase() in ../scopes.hpp.
-func phase(start time.Time, cpu float64, operations, check int64) answer {
-	used := (cpuSpent() - cpu) / float64(operations)
-	return answer{time.Since(start), check, []string{counter("cpu_ns", used)}}
+func withTimeout(operations, armed int64) answer {
+	limits := [4]time.Duration{time.Second, 30 * time.Second, 1800 * time.Second, 7200 * time.Second}
+	timers := make([]*time.Timer, 0, armed)
+	for i := int64(0); i < armed; i++ {
+		due := time.Duration(10_000+i*7919%4_000_037) * time.Millisecond
+		timers = append(timers, time.AfterFunc(due, func() {}))
+	}
+	ran, sum := int64(0), int64(0)
+	counted := begin()
+	for i := int64(0); i < operations; i++ {
+		ctx, cancel := context.WithTimeout(context.Background(), limits[i%4])
+		ran++
+		if ctx.Err() == nil {
+			sum += ran
+		}
+		cancel()
+	}
+	counted.end(operations)
+	for _, timer := range timers {
+		timer.Stop()
+	}
+	return counted.result(sum)
 }
 
-func withTimeout(armed int64) func(int64) answer {
-	return func(operations int64) answer {
-		limits := [4]time.Duration{time.Second, 30 * time.Second, 1800 * time.Second, 7200 * time.Second}
-		timers := make([]*time.Timer, 0, armed)
-		for i := int64(0); i < armed; i++ {
-			due := time.Duration(10_000+i*7919%4_000_037) * time.Millisecond
-			timers = append(timers, time.AfterFunc(due, func() {}))
-		}
-		ran, sum := int64(0), int64(0)
-		start, cpu := time.Now(), cpuSpent()
-		for i := int64(0); i < operations; i++ {
-			ctx, cancel := context.WithTimeout(context.Background(), limits[i%4])
-			ran++
-			if ctx.Err() == nil {
-				sum += ran
-			}
-			cancel()
-		}
-		result := phase(start, cpu, operations, sum)
-		for _, timer := range timers {
-			timer.Stop()
-		}
-		return result
+func dueIn(i int64) time.Duration {
+	scattered := i * 2654435761 & 0xffffffff
+	if i%2 == 0 {
+		return time.Duration(1_000+scattered%19_000) * time.Microsecond
 	}
+	return time.Duration(10_000_000+scattered%10_000_000) * time.Microsecond
+}
+
+// fireAndStop: the timers of ../scopes.hpp. The function of each runs in a goroutine of its own.
+func fireAndStop(count int64) answer {
+	fired, toFire := int64(0), (count+1)/2
+	allFired := make(chan struct{})
+	armed := make([]*time.Timer, 0, count)
+	counted := begin()
+	for i := int64(0); i < count; i++ {
+		armed = append(armed, time.AfterFunc(dueIn(i), func() {
+			if fired++; fired == toFire {
+				close(allFired)
+			}
+		}))
+	}
+	for i := int64(1); i < count; i += 2 {
+		armed[i].Stop()
+	}
+	<-allFired
+	counted.end(count)
+	return counted.result(fired)
 }
 
 // cancelCrowd: every goroutine waits for work or the end of its context. With contexts of their
@@ -97,11 +117,12 @@ func cancelCrowd(crowd int64, shared bool) answer {
 		runtime.Gosched()
 	}
 	runtime.Gosched()
-	start, cpu := time.Now(), cpuSpent()
+	counted := begin()
 	for _, cancel := range cancels {
 		cancel()
 	}
 	cancelParent()
 	all.Wait()
-	return phase(start, cpu, crowd, cancelled)
+	counted.end(crowd)
+	return counted.result(cancelled)
 }
