@@ -188,6 +188,9 @@ std::string latencies(const run_record& run, const scenario_record& self) {
     for (const figure& each : self.figures)
         if (percentile(each))
             shown.push_back(&each);
+    std::sort(shown.begin(), shown.end(), [](const figure* one, const figure* other) {
+        return *percentile(*one) < *percentile(*other); // whichever of them is judged
+    });
     const point_record* at = fullest(self);
     if (shown.size() < 2 || at == nullptr)
         return "";

@@ -240,9 +240,6 @@ std::vector<std::string> remarks_of(const run_record& self) {
     if (!self.complete)
         remarks.push_back("The run was ended early: what had been measured until then is here, the "
                           "rest is not.");
-    const std::string build = machine_fact(self, "build");
-    if (build == "debug")
-        remarks.push_back("weft was built without optimization: its figures say nothing about it.");
     int few = 0;
     for (const scenario_record& scenario : self.scenarios)
         for (const point_record& point : scenario.points)

@@ -54,8 +54,7 @@ std::string machine_text(const run_record&); // processor, cores, memory, system
 std::string capitalized(std::string text);
 std::string length_text(double seconds); // "24 s", "2 min 29 s"
 
-// remarks_of: the record's, and what only its figures tell (ended early, too few rounds, a debug
-// build).
+// remarks_of: the record's, and what only its figures tell (ended early, too few rounds).
 std::vector<std::string> remarks_of(const run_record&);
 
 } // namespace bench

@@ -149,6 +149,30 @@ TEST(statistics, the_interval_holds_the_true_median_as_often_as_it_claims) {
         }
 }
 
+// As the rounds of a run end: when the interval is narrow, wherever it lies.
+double share_holding_one_when_narrow(double spread, double narrow) {
+    std::mt19937_64 random(23);
+    int held = 0;
+    constexpr int samples = 2000;
+    for (int i = 0; i < samples; ++i) {
+        std::vector<double> values;
+        std::optional<estimate> found;
+        do {
+            values.push_back(std::exp(spread * std::normal_distribution<>{}(random)));
+            found = median_of(values);
+        } while (!found->known || (found->width() > narrow && values.size() < 60));
+        held += found->low <= 1 && 1 <= found->high ? 1 : 0;
+    }
+    return static_cast<double>(held) / samples;
+}
+
+TEST(statistics, stopping_when_the_interval_is_narrow_costs_little_of_its_confidence) {
+    for (const double spread : {.005, .01, .02, .03, .05, .1})
+        for (const double narrow : {.03, .1})
+            EXPECT_GE(share_holding_one_when_narrow(spread, narrow), .915)
+                << spread << " until " << narrow;
+}
+
 bench::run_record drawn(const draw& value, int rounds, double factor, std::mt19937_64& random) {
     std::vector<double> values;
     for (int round = 0; round < rounds; ++round)
