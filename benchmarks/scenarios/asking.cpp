@@ -106,10 +106,15 @@ std::vector<entrant> ask_peers(const std::vector<std::string>& peers, const ques
     std::vector<entrant> entrants;
     for (const std::string& peer : peers) {
         auto self = std::make_shared<asker>(peer, asked); // entrants are copied
-        entrants.push_back({.peer = peer,
-                            .run = [self](const request& wanted) { return (*self)(wanted); },
-                            .largest = 0,
-                            .why_largest = {}});
+        entrants.push_back(
+            {.peer = peer,
+             .run = [self](const request& wanted) { return (*self)(wanted); },
+             .missing =
+                 [peer] {
+                     return why_missing(peer_named(peer), peer_named(peer).program).value_or("");
+                 },
+             .largest = 0,
+             .why_largest = {}});
     }
     return entrants;
 }

@@ -8,8 +8,10 @@ namespace bench {
 
 std::vector<scenario> all_scenarios() {
     using theme = std::vector<scenario> (*)();
-    const std::vector<theme> themes{server_scenarios, crowd_scenarios, library_scenarios,
-                                    tls_scenarios,    mixed_scenarios, computing_scenarios};
+    const std::vector<theme> themes{
+        server_scenarios, crowd_scenarios,     mixed_scenarios,      library_scenarios,
+        tls_scenarios,    computing_scenarios, self_check_scenarios,
+    };
     std::vector<scenario> all;
     for (theme each : themes) {
         std::vector<scenario> of_it = each();

@@ -43,6 +43,9 @@ const std::vector<known_peer>& known_peers() {
         {"uvloop", "uvloop", "peer_uvloop", "python3-uvloop", "uvloop"},
         {"gevent", "gevent", "peer_gevent", "python3-gevent", "gevent"},
         {"epoll", "epoll, by hand", "peer_epoll_http", "", ""},
+        {"reference", "reference", "peer_reference", "", "", true},
+        {"reference-twin", "the same again", "peer_reference", "", "", true},
+        {"reference-twice", "twice as much", "peer_reference", "", "", true},
     };
     return peers;
 }
@@ -52,7 +55,8 @@ const known_peer& peer_named(std::string_view id) {
     for (const known_peer& each : known_peers()) {
         if (each.id == id)
             return each;
-        all += (all.empty() ? "" : ", ") + each.id;
+        if (!each.of_self_checks)
+            all += (all.empty() ? "" : ", ") + each.id;
     }
     throw std::invalid_argument("there is no peer \"" + std::string(id) + "\"; there are: " + all);
 }
@@ -62,7 +66,7 @@ std::optional<std::string> program_path(const std::string& name) {
     const files::path own = files::read_symlink("/proc/self/exe").parent_path();
     std::vector<files::path> folders{own / "../peers", own / places::from_bin_to_peers};
     if (const char* asked = std::getenv("WEFT_BENCH_PEERS"))
-        folders.insert(folders.begin(), asked);
+        folders = {asked};
     for (const files::path& folder : folders) {
         const files::path program = folder / name;
         if (files::exists(program))

@@ -19,13 +19,15 @@ struct known_peer {
     std::string program; // "peer_boost_fiber": answers the line protocol of ../peers/answering.hpp
     std::string package; // what to install where it is missing; empty: comes with weft-bench
     std::string module;  // the Python module without which the program is of no use; else empty
+    bool of_self_checks = false; // no runtime, but a side of a scenario that checks the tool
 };
 
 const std::vector<known_peer>& known_peers();      // weft first
 const known_peer& peer_named(std::string_view id); // throws std::invalid_argument, naming them all
 
-// program_path: where a program lies: in WEFT_BENCH_PEERS, in the build folder's
-// benchmarks/peers, or in libexec/weft-bench of the installation. Nothing when it is nowhere.
+// program_path: where a program lies: in the build folder's benchmarks/peers or in the
+// installation's libexec/weft-bench; where WEFT_BENCH_PEERS names a folder, only there. Nothing
+// when it is nowhere.
 std::optional<std::string> program_path(const std::string& name);
 
 // why_missing: what to install, in words, when the program is not there (or its Python module is

@@ -45,6 +45,8 @@ using measure = std::function<measurement(const request&)>;
 struct entrant {
     std::string peer; // an id of peers.hpp: "boost.fiber"
     measure run;
+    std::function<std::string()> missing; // why it cannot run here, and what to do; empty: it can
+    std::string package;      // Debian's, whose absence explains that; empty: part of weft-bench
     std::int64_t largest = 0; // sizes above are left out; 0: none are
     std::string why_largest;  // "a thread needs 16 KiB of the kernel's memory, the limit is 32,768"
 };
@@ -61,6 +63,7 @@ struct scenario {
     std::vector<entrant> entrants; // weft first
     std::chrono::duration<double> quick_window{0.02};
     std::chrono::duration<double> full_window{0.1};
+    bool only_by_name = false; // not part of a run of everything: checks of the tool itself
 };
 
 } // namespace bench
