@@ -2,11 +2,11 @@
 // demo: see the header. Here: the plan, its rounds, and where each figure is written down.
 #include "benchmarks/tool/demo.hpp"
 
-#include "benchmarks/tool/child.hpp"
-#include "benchmarks/tool/comparison.hpp"
 #include "benchmarks/scenarios/cores.hpp"
 #include "benchmarks/scenarios/interrupt.hpp"
 #include "benchmarks/scenarios/limits.hpp"
+#include "benchmarks/tool/child.hpp"
+#include "benchmarks/tool/comparison.hpp"
 #include "benchmarks/tool/machine.hpp"
 #include "benchmarks/tool/method.hpp"
 #include "benchmarks/tool/output_file.hpp"

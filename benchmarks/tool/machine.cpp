@@ -2,9 +2,9 @@
 // machine: see the header.
 #include "benchmarks/tool/machine.hpp"
 
-#include "benchmarks/tool/build_versions.hpp"
 #include "benchmarks/scenarios/cores.hpp"
 #include "benchmarks/scenarios/limits.hpp"
+#include "benchmarks/tool/build_versions.hpp"
 
 #include <CLI/Version.hpp>
 #include <fmt/chrono.h>

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // weft-bench: the command line. The inner roles (serve, generate, costs) are processes that a run
 // starts of this same program; they are not meant to be typed.
+#include "benchmarks/tool/bars.hpp"
 #include "benchmarks/tool/build_versions.hpp"
 #include "benchmarks/tool/demo.hpp"
 #include "benchmarks/tool/generator.hpp"
+#include "benchmarks/tool/run.hpp"
 #include "benchmarks/tool/servers.hpp"
 #include "benchmarks/tool/unit_costs.hpp"
 
@@ -31,6 +33,60 @@ void add_demo(CLI::App& app, bench::demo_settings& settings, int& status) {
     demo->add_option("--seconds", settings.seconds, "Length of each measured window")
         ->check(CLI::Range(0.05, 60.0));
     demo->callback([&] { status = bench::run_demo(settings); });
+}
+
+void add_run(CLI::App& app, bench::run_settings& settings, int& status) {
+    CLI::App* run =
+        app.add_subcommand("run", "Scenarios, weft beside its peers; 'list' names them");
+    run->add_option("scenarios", settings.scenarios, "Which ones; all when none is named")
+        ->type_name("SCENARIO");
+    run->add_option("--against", settings.against, "Which peers; all when none is named")
+        ->type_name("PEER")
+        ->delimiter(',');
+    CLI::Option* quick =
+        run->add_flag("--quick", settings.quick, "Everything in under three minutes, roughly");
+    run->add_flag("--full", settings.full, "Every size and narrow intervals: under thirty minutes")
+        ->excludes(quick);
+    run->add_flag("--install-peers", settings.install_peers,
+                  "Install what missing peers need, with apt, and build them");
+    run->add_option("--json", settings.json, "Where every figure of every round goes")
+        ->type_name("FILE");
+    run->add_option("--html", settings.html, "Where the page with charts goes")->type_name("FILE");
+    run->add_option("--save", settings.save, "A base for later runs to be compared with")
+        ->type_name("BASE");
+    CLI::Option* compare =
+        run->add_option("--compare", settings.compare, "A base that was saved before")
+            ->type_name("BASE");
+    run->add_option("--fail-above", settings.fail_above,
+                    "Exit status 3 when something takes more than this times what the base took")
+        ->needs(compare)
+        ->type_name("RATIO");
+    run->callback([&] { status = bench::run_command(settings); });
+}
+
+void add_list(CLI::App& app, int& status) {
+    app.add_subcommand("list", "The scenarios, their sizes, and who takes part")->callback([&] {
+        status = bench::list_command();
+    });
+}
+
+void add_report(CLI::App& app, bench::report_settings& settings, int& status) {
+    CLI::App* report =
+        app.add_subcommand("report", "What an earlier run wrote with --json or --save, again");
+    report->add_option("record", settings.record)->required()->type_name("FILE");
+    report->add_option("--html", settings.html, "As a page with charts")->type_name("FILE");
+    report->add_option("--markdown", settings.markdown, "As docs/benchmarks.md is")
+        ->type_name("FILE");
+    report->callback([&] { status = bench::report_command(settings); });
+}
+
+void add_bars(CLI::App& app, bench::bars_settings& settings, int& status) {
+    CLI::App* bars = app.add_subcommand("bars", "Every bar that weft is held to, in one table");
+    bars->add_option("scenarios", settings.scenarios, "Whose bars; all when none is named")
+        ->type_name("SCENARIO");
+    bars->add_option("--json", settings.json, "Where every figure of every round goes")
+        ->type_name("FILE");
+    bars->callback([&] { status = bench::bars_command(settings); });
 }
 
 struct role_settings {
@@ -73,14 +129,23 @@ void add_inner_roles(CLI::App& app, role_settings& role) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("weft-bench measures fibers against threads on this machine.");
+    CLI::App app(
+        "weft-bench measures fibers against threads, and against everyone else, on this machine.");
     app.set_version_flag("--version", std::string("weft-bench ") + bench::build_versions::weft);
     app.require_subcommand(1);
     bench::demo_settings demo;
+    bench::run_settings run;
+    bench::bars_settings bars;
+    bench::report_settings report;
     demo.command.assign(argv, argv + argc);
+    run.command = bars.command = demo.command;
     role_settings role;
     int status = 0;
     add_demo(app, demo, status);
+    add_run(app, run, status);
+    add_list(app, status);
+    add_report(app, report, status);
+    add_bars(app, bars, status);
     add_inner_roles(app, role);
     try {
         app.parse(argc, argv);

@@ -14,6 +14,12 @@
 
 namespace bench {
 
+namespace {
+
+constexpr std::chrono::seconds between_lines{3};
+
+} // namespace
+
 progress::progress(seconds planned) : terminal_(is_terminal(STDERR_FILENO)), planned_(planned) {}
 
 progress::~progress() {
@@ -24,15 +30,21 @@ void progress::begin_step(std::string label, seconds estimate) {
     label_ = std::move(label);
     step_estimate_ = estimate;
     step_started_ = clock::now();
-    if (terminal_)
+    if (terminal_) {
         tick();
-    else
+    } else if (step_started_ - last_line_ > between_lines) {
+        last_line_ = step_started_;
         fmt::print(stderr, "{} (about {:.0f} s left)\n", label_, std::ceil(left().count()));
+    }
 }
 
 void progress::end_step() {
     planned_done_ += step_estimate_;
     step_estimate_ = seconds(0);
+}
+
+void progress::replan(seconds left) {
+    planned_ = planned_done_ + left;
 }
 
 void progress::tick() {

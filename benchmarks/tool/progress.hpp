@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What is running and how long it will take yet, on stderr: one line updated in place on a
-// terminal, one plain line a step elsewhere.
+// terminal; elsewhere a plain line at a step's beginning, but not more often than every few
+// seconds.
 //
 // Invariant: the line is gone from the terminal when the object is, so that results start on a
 // clean one. The time left is the plan's own estimate, corrected by how the steps so far went.
@@ -22,7 +23,8 @@ class progress {
 
     void begin_step(std::string label, seconds estimate);
     void end_step();
-    void tick(); // redraws; cheap, called often
+    void replan(seconds left); // what is known by now about the time from here on
+    void tick();               // redraws; cheap, called often
 
   private:
     seconds left() const;
@@ -35,6 +37,7 @@ class progress {
     seconds step_estimate_{0};
     clock::time_point started_ = clock::now();
     clock::time_point step_started_ = clock::now();
+    clock::time_point last_line_{};
     std::string label_;
 };
 
