@@ -18,13 +18,13 @@ test_packages=(
     python3 'libpython3-testsuite|libpython3.11-testsuite' libjemalloc2 wget git redis-tools openssh-client postgresql-client perl
     'libboost-fiber-dev|libboost-fiber1.74-dev'
 )
-micro_packages=(
+bench_packages=(
     "${demo_packages[@]}" libbenchmark-dev 'libboost-fiber-dev|libboost-fiber1.74-dev' libst-dev golang-go python3
     python3-uvloop python3-gevent 'libboost-coroutine-dev|libboost-coroutine1.74-dev' libssl-dev
     openssl libpq-dev postgresql strace
 )
 check_packages=("${test_packages[@]}" git clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev)
-export build_packages demo_packages test_packages micro_packages check_packages
+export build_packages demo_packages test_packages bench_packages check_packages
 
 # is_installed PACKAGE
 is_installed() {

@@ -11,25 +11,27 @@
 #include <stdexcept>
 
 namespace {
-constexpr std::chrono::hours no_limit{1};
+
+void say(const char* word) {
+    std::puts(word);
+    std::fflush(stdout);
 }
+
+} // namespace
 
 int main(int argc, char** argv) {
     try {
-        if (argc != 3) {
+        if (argc != 3)
             throw std::invalid_argument("http_drive PORT CONNECTIONS");
-        }
         bench::message_clients clients(static_cast<unsigned>(std::atoi(argv[1])),
                                        std::atoi(argv[2]), {bench::http_exchange()});
         bench::message_loop load(clients);
         load.open();
-        load.drive(no_limit, 2'000);
-        std::puts("ready");
-        std::fflush(stdout);
+        load.drive(std::chrono::hours(1), 2'000);
+        say("ready");
         for (long long requests = 0; std::scanf("%lld", &requests) == 1;) {
-            load.drive(no_limit, requests);
-            std::puts("done");
-            std::fflush(stdout);
+            load.drive(std::chrono::hours(1), requests);
+            say("done");
         }
     } catch (const std::exception& e) {
         std::fprintf(stderr, "http_drive: %s\n", e.what());

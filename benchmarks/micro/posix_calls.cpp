@@ -14,9 +14,6 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
-#include <string>
-#include <string_view>
 
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -83,7 +80,7 @@ double compare(const char* what, int from, int to, one_read kernel_only) {
 
 } // namespace
 
-int main(int argc, char** argv) {
+int main() {
     std::array<double, 2> more{};
     weft::run([&] {
         std::array<int, 2> s{};
@@ -95,16 +92,5 @@ int main(int argc, char** argv) {
         more[0] = compare("socket", s[0], s[1], &receive);
         more[1] = compare("pipe", p[0], p[1], &read_nowait);
     });
-    for (int i = 1; i < argc; ++i) { // lines for the table of all bars
-        const std::string_view option = argv[i];
-        if (option.starts_with("--bars=")) {
-            std::ofstream out{std::string(option.substr(7))};
-            const std::array<const char*, 2> of{"socket", "pipe"};
-            for (std::size_t k = 0; k < of.size(); ++k) {
-                out << "read of a " << of[k] << " on a task, ns over libc\t" << more[k] << "\t\t"
-                    << bar << '\t' << (more[k] <= bar ? "PASS" : "MISS") << '\n';
-            }
-        }
-    }
     return std::max(more[0], more[1]) <= bar ? 0 : 1;
 }
