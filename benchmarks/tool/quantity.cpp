@@ -68,6 +68,8 @@ std::string with_unit(const std::string& text, std::string_view unit) {
 } // namespace
 
 std::string quantity(double value, std::string_view unit) {
+    if (unit == "1/s" && std::abs(value) >= 999'500)
+        return number(value / 1e6) + "M/s";
     const told best = scaled(value, unit);
     return with_unit(number(best.value), best.unit);
 }

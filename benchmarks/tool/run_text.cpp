@@ -17,9 +17,9 @@ namespace {
 
 constexpr int narrowest = 72;
 constexpr int widest = 140;
-constexpr int name_width = 16;
-constexpr int value_width = 11;
-constexpr int ratio_width = 25;
+constexpr int name_width = 18;
+constexpr int value_width = 10;
+constexpr int ratio_width = 24;
 constexpr int verdict_width = 20;
 constexpr int further_width = 12;
 constexpr int judged_width = name_width + value_width + ratio_width + verdict_width;

@@ -13,28 +13,49 @@ namespace bench {
 
 namespace {
 
-// A reason, and where it holds: the same one at several sizes is one note.
+// A reason, and where it holds: the same one at several sizes, or of several peers, is one note.
 struct reason {
-    std::string peer;
     std::string text;
+    std::vector<std::string> peers;
     std::vector<std::int64_t> sizes;
 };
 
-std::vector<reason> reasons_of(const scenario_record& self) {
+std::vector<reason> reasons_of_peers(const scenario_record& self) {
     std::vector<reason> all;
     for (const point_record& point : self.points)
         for (const side_record& side : point.sides) {
             if (side.shortfall.empty())
                 continue;
             const auto same = std::find_if(all.begin(), all.end(), [&](const reason& each) {
-                return each.peer == side.peer && each.text == side.shortfall;
+                return each.peers.front() == side.peer && each.text == side.shortfall;
             });
             if (same == all.end())
-                all.push_back({side.peer, side.shortfall, {point.size}});
+                all.push_back({side.shortfall, {side.peer}, {point.size}});
             else
                 same->sizes.push_back(point.size);
         }
     return all;
+}
+
+std::vector<reason> reasons_of(const scenario_record& self) {
+    std::vector<reason> all;
+    for (reason& one : reasons_of_peers(self)) {
+        const auto same = std::find_if(all.begin(), all.end(), [&](const reason& each) {
+            return each.text == one.text && each.sizes == one.sizes;
+        });
+        if (same == all.end())
+            all.push_back(std::move(one));
+        else
+            same->peers.push_back(one.peers.front());
+    }
+    return all;
+}
+
+std::string names_text(const run_record& run, const std::vector<std::string>& peers) {
+    std::vector<std::string> names;
+    for (const std::string& each : peers)
+        names.push_back(peer_name(run, each));
+    return joined(names);
 }
 
 std::string sizes_text(const scenario_record& scenario, const std::vector<std::int64_t>& sizes) {
@@ -42,6 +63,26 @@ std::string sizes_text(const scenario_record& scenario, const std::vector<std::i
     for (std::size_t i = 0; i < sizes.size(); ++i)
         words.push_back(i + 1 == sizes.size() ? size_text(scenario, sizes[i]) : grouped(sizes[i]));
     return words.back().empty() ? "" : " at " + joined(words);
+}
+
+std::string time_note(const scenario_record& self) {
+    std::vector<std::int64_t> sizes;
+    int fewest = 0;
+    int most = 0;
+    for (const point_record& point : self.points)
+        if (point.time_was_up) {
+            fewest = sizes.empty() ? point.rounds : std::min(fewest, point.rounds);
+            most = std::max(most, point.rounds);
+            sizes.push_back(point.size);
+        }
+    if (sizes.empty())
+        return "";
+    return fmt::format("the time was up{} after {} {}, before the intervals were as narrow as they "
+                       "should be",
+                       sizes_text(self, sizes),
+                       fewest == most ? std::to_string(most)
+                                      : fmt::format("{} to {}", fewest, most),
+                       most == 1 ? "round" : "rounds");
 }
 
 } // namespace
@@ -134,15 +175,10 @@ bool was_measured(const scenario_record& self) {
 std::vector<std::string> notes_of(const run_record& run, const scenario_record& self) {
     std::vector<std::string> notes;
     for (const reason& each : reasons_of(self))
-        notes.push_back(fmt::format("{}{}: {}", peer_name(run, each.peer),
+        notes.push_back(fmt::format("{}{}: {}", names_text(run, each.peers),
                                     sizes_text(self, each.sizes), each.text));
-    for (const point_record& point : self.points)
-        if (point.time_was_up) {
-            const std::string size = size_text(self, point.size);
-            notes.push_back(fmt::format("{}the time was up after {} rounds, before the intervals "
-                                        "were as narrow as they should be",
-                                        size.empty() ? "" : "at " + size + ": ", point.rounds));
-        }
+    if (std::string late = time_note(self); !late.empty())
+        notes.push_back(std::move(late));
     notes.insert(notes.end(), self.absent.begin(), self.absent.end());
     return notes;
 }

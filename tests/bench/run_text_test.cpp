@@ -49,6 +49,7 @@ TEST(quantity, the_unit_fits_the_value) {
     EXPECT_EQ(quantity(43'000, "B"), "42.0 KiB");
     EXPECT_EQ(quantity(3.0 * 1024 * 1024, "B"), "3.00 MiB");
     EXPECT_EQ(quantity(180'000, "1/s"), "180,000/s");
+    EXPECT_EQ(quantity(2'345'678, "1/s"), "2.35M/s");
     EXPECT_EQ(quantity(12.34, "%"), "12.3 %");
     EXPECT_EQ(quantity(10'000, ""), "10,000");
     EXPECT_EQ(quantity(0, "ns"), "0 ns");
@@ -141,6 +142,26 @@ TEST(run_table, names_what_is_absent_and_what_fell_short) {
 TEST(run_table, one_reason_at_several_sizes_is_said_once) {
     const auto text = run_table(sample_run(), 120);
     EXPECT_THAT(text, HasSubstr("* threads at 100,000 and 1,000,000 alive at once: not measured"));
+}
+
+TEST(run_table, one_reason_of_several_peers_is_said_once) {
+    auto run = small_run({{"weft", ten}, {"threads", {}}, {"go", {}}, {"asio", {}}});
+    for (std::size_t side : {1, 3})
+        run.scenarios[0].points[0].sides[side].shortfall = "too late";
+    run.scenarios[0].points[0].sides[2].shortfall = "too early";
+    const auto text = run_table(run, 80);
+    EXPECT_THAT(text, HasSubstr("* threads and Asio at 2 tasks: too late"));
+    EXPECT_THAT(text, HasSubstr("* Go at 2 tasks: too early"));
+}
+
+TEST(run_table, says_where_the_time_was_up) {
+    auto run = sample_run();
+    auto& points = run.scenarios[13].points;
+    points[1].time_was_up = true;
+    points[1].rounds = 7;
+    points[3].rounds = 9;
+    EXPECT_THAT(run_table(run, 120),
+                HasSubstr("* the time was up at 64 and 10,000 connections after 7 to 9 rounds"));
 }
 
 TEST(run_table, keeps_to_the_columns) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Writes every report of the sample run into a folder: what the page's test opens in a browser, and
-// what one looks at.
+// Writes every report of the sample run, or of a record, into a folder: what the page's test opens
+// in a browser, and what one looks at.
 //
-//     sample_reports FOLDER
+//     sample_reports FOLDER [RECORD]
 #include "benchmarks/tool/run_compare.hpp"
 #include "benchmarks/tool/run_markdown.hpp"
 #include "benchmarks/tool/run_page.hpp"
@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 namespace {
 
@@ -20,15 +21,21 @@ void write(const std::filesystem::path& path, const std::string& content) {
     file << content;
 }
 
+std::string read(const std::filesystem::path& path) {
+    std::stringstream content;
+    content << std::ifstream(path, std::ios::binary).rdbuf();
+    return content.str();
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 2) {
-        std::fputs("usage: sample_reports FOLDER\n", stderr);
+    if (argc != 2 && argc != 3) {
+        std::fputs("usage: sample_reports FOLDER [RECORD]\n", stderr);
         return 2;
     }
     const std::filesystem::path folder = argv[1];
-    const auto run = bench_test::sample_run();
+    const auto run = argc == 3 ? bench::read_run(read(argv[2]), argv[2]) : bench_test::sample_run();
     write(folder / "run.json", bench::json_text(run));
     write(folder / "report.html", bench::run_page(run));
     write(folder / "run-80.txt", bench::run_table(run, 80));
