@@ -43,7 +43,7 @@ std::optional<double> change_of_peers(const point_record& now, const point_recor
                                       const std::string& figure) {
     std::vector<double> changes;
     for (const side_record& side : now.sides)
-        if (side.peer != judged_peer)
+        if (side.peer != judged_peer(now))
             if (const auto each = change_of(now, base, side.peer, figure))
                 changes.push_back(each->median);
     const auto middle = median_of(std::move(changes));
@@ -53,21 +53,21 @@ std::optional<double> change_of_peers(const point_record& now, const point_recor
 std::optional<change> change_at(const scenario_record& scenario, const point_record& now,
                                 const point_record& base) {
     const figure& what = scenario.figures.front();
-    const auto ratio = change_of(now, base, judged_peer, what.id);
+    const auto ratio = change_of(now, base, judged_peer(now), what.id);
     if (!ratio)
         return std::nullopt;
     return change{scenario.name,
                   now.size,
                   label_of(scenario, now.size),
                   what,
-                  value_of(base, judged_peer, what.id)->median,
-                  value_of(now, judged_peer, what.id)->median,
+                  value_of(base, judged_peer(now), what.id)->median,
+                  value_of(now, judged_peer(now), what.id)->median,
                   *ratio,
                   change_of_peers(now, base, what.id)};
 }
 
 bool told(const scenario_record& scenario, const point_record& point) {
-    return value_of(point, judged_peer, scenario.figures.front().id).has_value();
+    return value_of(point, judged_peer(point), scenario.figures.front().id).has_value();
 }
 
 // The same figure, in the same unit, of the same scenario and size.

@@ -91,7 +91,7 @@ std::string over_sizes(const run_record& run, const scenario_record& self,
         headings.push_back(plain(size_text(self, point.size)));
     table rows(headings);
     for (const std::string& peer : peers_in(self)) {
-        if (peer == judged_peer && !with_weft)
+        if (!with_weft && !self.points.empty() && peer == judged_peer(self.points.front()))
             continue;
         std::vector<std::string> cells{plain(peer_name(run, peer))};
         for (const point_record& point : self.points)
@@ -121,9 +121,9 @@ std::string at_one_size(const run_record& run, const scenario_record& self,
                                        value_words(point, side.peer, first)};
         if (first.compared)
             cells.push_back(
-                side.peer == judged_peer
+                side.peer == judged_peer(point)
                     ? ""
-                    : ratio_words(first, ratio_of(point, judged_peer, side.peer, first.id)));
+                    : ratio_words(first, ratio_of(point, judged_peer(point), side.peer, first.id)));
         for (std::size_t i = 1; i < self.figures.size(); ++i)
             cells.push_back(value_words(point, side.peer, self.figures[i]));
         rows.row(cells);
@@ -135,11 +135,11 @@ std::string several_sizes(const run_record& run, const scenario_record& self) {
     const figure& first = self.figures.front();
     std::string text;
     if (first.compared)
-        text +=
-            over_sizes(run, self, "weft / peer", false,
-                       [&](const point_record& point, const std::string& peer) {
-                           return ratio_words(first, ratio_of(point, judged_peer, peer, first.id));
-                       });
+        text += over_sizes(run, self, "weft / peer", false,
+                           [&](const point_record& point, const std::string& peer) {
+                               return ratio_words(
+                                   first, ratio_of(point, judged_peer(point), peer, first.id));
+                           });
     for (const figure& each : self.figures)
         text += over_sizes(run, self, plain(each.label), true,
                            [&](const point_record& point, const std::string& peer) {

@@ -111,9 +111,9 @@ std::string ratios_over_sizes(const run_record& run, const scenario_record& self
     line_chart chart = over_sizes(
         run, self,
         [&](const point_record& point, const std::string& peer) -> std::optional<estimate> {
-            if (peer == judged_peer)
+            if (peer == judged_peer(point))
                 return std::nullopt;
-            return ratio_of(point, judged_peer, peer, which.id);
+            return ratio_of(point, judged_peer(point), peer, which.id);
         },
         [&](const estimate& ratio) {
             return fmt::format("{}, {}", ratio_text(ratio), verdict_text(which, ratio));

@@ -42,7 +42,7 @@ std::string data_of(std::string_view kind, const scenario_record& scenario,
 
 std::string ratio_cell(std::string_view kind, const scenario_record& scenario,
                        const point_record& point, std::string_view peer, const figure& which) {
-    const auto ratio = ratio_of(point, judged_peer, peer, which.id);
+    const auto ratio = ratio_of(point, judged_peer(point), peer, which.id);
     if (!ratio)
         return "<td class='soft'>&ndash;</td>";
     const std::string range =
@@ -105,7 +105,7 @@ std::string ratio_table(const run_record& run, const scenario_record& self) {
     for (const point_record& point : self.points) {
         std::string of_size;
         for (const side_record& side : point.sides) {
-            if (side.peer == judged_peer || !has_value(side))
+            if (side.peer == judged_peer(point) || !has_value(side))
                 continue;
             of_size += "<tr>" + name_cell(run, side, self.points.size() > 1);
             for (const figure& each : figures)
@@ -138,7 +138,7 @@ std::string value_table(const run_record& run, const scenario_record& self) {
 std::string overview_table(const run_record& run) {
     std::vector<const peer_record*> peers;
     for (const peer_record& peer : run.peers)
-        if (peer.id != judged_peer &&
+        if (peer.id != ours &&
             std::any_of(run.scenarios.begin(), run.scenarios.end(),
                         [&](const auto& each) { return largest_with(each, peer.id) != nullptr; }))
             peers.push_back(&peer);

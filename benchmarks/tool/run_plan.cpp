@@ -3,6 +3,7 @@
 #include "benchmarks/tool/run_plan.hpp"
 
 #include "benchmarks/scenarios/peers.hpp"
+#include "benchmarks/tool/run_words.hpp"
 
 #include <fmt/format.h>
 
@@ -16,8 +17,6 @@ namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-constexpr std::string_view ours = "weft";
 
 std::vector<scenario> chosen_from(std::vector<scenario> catalogue,
                                   const std::vector<std::string>& names) {

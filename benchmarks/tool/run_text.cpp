@@ -130,8 +130,8 @@ void table_writer::row(const scenario_record& self, const point_record& at,
     std::string ratio_words;
     std::string verdict;
     standing found = standing::level;
-    if (side.peer != judged_peer && first.compared)
-        if (const auto ratio = ratio_of(at, judged_peer, side.peer, first.id)) {
+    if (side.peer != judged_peer(at) && first.compared)
+        if (const auto ratio = ratio_of(at, judged_peer(at), side.peer, first.id)) {
             ratio_words = ratio_text(*ratio);
             verdict = verdict_text(first, *ratio);
             found = standing_of(first, *ratio);

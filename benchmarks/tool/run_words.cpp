@@ -192,15 +192,22 @@ std::vector<std::string> missing_of(const run_record& self) {
     return lines;
 }
 
+std::string_view judged_peer(const point_record& self) {
+    for (const side_record& side : self.sides)
+        if (side.peer == ours)
+            return ours;
+    return self.sides.empty() ? ours : std::string_view(self.sides.front().peer);
+}
+
 std::vector<judged_ratio> judged_ratios(const scenario_record& self) {
     std::vector<judged_ratio> ratios;
     if (self.figures.empty() || !self.figures.front().compared)
         return ratios;
     for (const point_record& point : self.points)
         for (const side_record& side : point.sides)
-            if (side.peer != judged_peer)
+            if (side.peer != judged_peer(point))
                 if (const auto ratio =
-                        ratio_of(point, judged_peer, side.peer, self.figures.front().id))
+                        ratio_of(point, judged_peer(point), side.peer, self.figures.front().id))
                     ratios.push_back({&point, side.peer, *ratio});
     return ratios;
 }

@@ -15,7 +15,10 @@
 
 namespace bench {
 
-inline constexpr std::string_view judged_peer = "weft";
+inline constexpr std::string_view ours = "weft";
+
+// judged_peer: whose ratios to all others are shown: weft, or the first where it takes no part.
+std::string_view judged_peer(const point_record&);
 
 std::string peer_name(const run_record&, std::string_view id);
 
