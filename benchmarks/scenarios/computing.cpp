@@ -112,7 +112,7 @@ std::vector<scenario> computing_scenarios() {
             "cores would do for threads.",
             serving_peers()),
         computing_at(
-            "/apart", "computing_apart", "The same, with the computing where it belongs",
+            "/apart", "computing_apart", "Requests beside others whose computing is handed to a thread",
             "As computing, but the millisecond of work is handed to a thread: weft::to_thread, "
             "Boost.Asio's thread_pool, asyncio.to_thread, gevent's threadpool. std::thread and Go "
             "do as before.",

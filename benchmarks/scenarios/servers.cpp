@@ -88,8 +88,8 @@ std::vector<figure> service_figures(const std::string& answer) {
 constexpr const char* how =
     " Two parts: in a closed loop, where each client asks again when it has its answer, the server "
     "is saturated; then requests are offered at a fixed rate, three tenths of what the slowest "
-    "side can do, and each is timed from the instant it was planned for, so that a server that "
-    "stops for a "
+    "side can do, at instants as random as those of independent clients and the same for every "
+    "side. Each is timed from the instant it was planned for, so that a server that stops for a "
     "while pays for all that was to come meanwhile.";
 
 constexpr const char* not_shown =
