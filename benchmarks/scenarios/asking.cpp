@@ -113,8 +113,7 @@ std::vector<entrant> ask_peers(const std::vector<std::string>& peers, const ques
                  [peer] {
                      return why_missing(peer_named(peer), peer_named(peer).program).value_or("");
                  },
-             .largest = 0,
-             .why_largest = {}});
+             .package = peer_named(peer).package});
     }
     return entrants;
 }

@@ -89,10 +89,8 @@ scenario computing_at(const std::string& path, std::string name, std::string tit
     };
     for (const std::string& peer : peers)
         one.entrants.push_back(
-            {.peer = peer,
-             .run = [=](const request& wanted) { return offer_mix(peer, path, wanted); },
-             .largest = 0,
-             .why_largest = {}});
+            side(peer, service_command(peer, "http").front(),
+                 [=](const request& wanted) { return offer_mix(peer, path, wanted); }));
     return one;
 }
 
@@ -112,7 +110,8 @@ std::vector<scenario> computing_scenarios() {
             "cores would do for threads.",
             serving_peers()),
         computing_at(
-            "/apart", "computing_apart", "Requests beside others whose computing is handed to a thread",
+            "/apart", "computing_apart",
+            "Requests beside others whose computing is handed to a thread",
             "As computing, but the millisecond of work is handed to a thread: weft::to_thread, "
             "Boost.Asio's thread_pool, asyncio.to_thread, gevent's threadpool. std::thread and Go "
             "do as before.",

@@ -69,10 +69,8 @@ scenario waiting() {
     };
     for (const std::string& peer : serving_peers())
         one.entrants.push_back(
-            {.peer = peer,
-             .run = [peer](const request& wanted) { return wait_at_once(peer, wanted); },
-             .largest = 0,
-             .why_largest = {}});
+            side(peer, service_command(peer, "http").front(),
+                 [peer](const request& wanted) { return wait_at_once(peer, wanted); }));
     return one;
 }
 

@@ -46,7 +46,7 @@ scenario beast() {
         .quick_sizes = {64},
         .full_sizes = {64, 1'000},
         .figures = saturation_figures("a request"),
-        .entrants = {saturating("weft", {"peer_weft_beast"}, http_loop),
+        .entrants = {saturating("weft", {"peer_weft_beast"}, http_loop, "libboost-dev"),
                      saturating("asio", {"peer_asio_beast"}, http_loop)},
         .quick_window = seconds(0.05),
         .full_window = seconds(0.3),
@@ -81,7 +81,7 @@ scenario ported() {
         .quick_sizes = {64, 1'000},
         .full_sizes = {64, 1'000},
         .figures = std::move(figures),
-        .entrants = {{.peer = "weft", .run = ported_and_streams, .largest = 0, .why_largest = {}},
+        .entrants = {side("weft", "peer_ported_echo", ported_and_streams),
                      saturating("threads", {"peer_threads_echo"}, echo_loop)},
         .quick_window = seconds(0.05),
         .full_window = seconds(0.3),
@@ -90,13 +90,10 @@ scenario ported() {
 
 measurement send_mebibytes(const std::string& peer, const std::string& program,
                            const request& wanted) {
-    const known_peer& self = peer_named(peer);
-    if (const auto missing = why_missing(self, program))
-        throw std::runtime_error(self.name + ": " + *missing);
-    peer_process process({*program_path(program)});
+    peer_process process({program_path(program).value_or(program)});
     const answer got = process.ask("bulk", wanted.size);
     if (got.check != wanted.size * 1024 * 1024)
-        throw std::runtime_error(self.name + ": not all bytes came");
+        throw std::runtime_error(peer + ": not all bytes came");
     const auto each = static_cast<double>(wanted.size);
     return {.values = {{"wall_ns", static_cast<double>(got.wall.count()) / each},
                        {"cpu_ns", static_cast<double>(got.cpu.count()) / each},
@@ -106,12 +103,9 @@ measurement send_mebibytes(const std::string& peer, const std::string& program,
 }
 
 scenario bulk() {
-    const auto side = [](const std::string& peer, const std::string& program) {
-        return entrant{
-            .peer = peer,
-            .run = [=](const request& wanted) { return send_mebibytes(peer, program, wanted); },
-            .largest = 0,
-            .why_largest = {}};
+    const auto sending = [](const std::string& peer, const std::string& program) {
+        return side(peer, program,
+                    [=](const request& wanted) { return send_mebibytes(peer, program, wanted); });
     };
     return {
         .name = "bulk",
@@ -128,7 +122,7 @@ scenario bulk() {
                      .label = "throughput",
                      .unit = "MB/s",
                      .less_is_better = false}},
-        .entrants = {side("weft", "peer_weft_bulk"), side("threads", "peer_threads_bulk")},
+        .entrants = {sending("weft", "peer_weft_bulk"), sending("threads", "peer_threads_bulk")},
     };
 }
 

@@ -41,10 +41,9 @@ std::vector<exchange> questions(std::int64_t clients) {
 
 using shared_database = std::shared_ptr<std::optional<postgresql>>;
 
-entrant side(const std::string& peer, const std::string& program, const shared_database& database) {
+entrant asking(const std::string& peer, const std::string& program,
+               const shared_database& database) {
     auto run = [=](const request& wanted) {
-        if (!program_path(program))
-            throw std::runtime_error("missing; install libpq-dev and build weft-bench again");
         if (!*database)
             database->emplace(setup, most_connections);
         serving_peer server(peer, {program, (*database)->connection_info()});
@@ -58,7 +57,12 @@ entrant side(const std::string& peer, const std::string& program, const shared_d
         });
         return result;
     };
-    return {.peer = peer, .run = run, .largest = 0, .why_largest = {}};
+    entrant self = side(peer, program, run, "libpq-dev");
+    if (self.missing().empty()) {
+        self.missing = [] { return postgresql::missing(); };
+        self.package = "postgresql";
+    }
+    return self;
 }
 
 } // namespace
@@ -81,8 +85,8 @@ std::vector<scenario> mixed_scenarios() {
         .quick_sizes = {16},
         .full_sizes = {16, 64, most_clients},
         .figures = saturation_figures("a request"),
-        .entrants = {side("weft", "peer_ported_mixed", database),
-                     side("threads", "peer_threads_mixed", database)},
+        .entrants = {asking("weft", "peer_ported_mixed", database),
+                     asking("threads", "peer_threads_mixed", database)},
         .quick_window = seconds(0.1),
         .full_window = seconds(0.5),
     }};

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -33,7 +34,7 @@ constexpr auto patience = 60s;
 constexpr const char* own_user = "postgres"; // whom the package makes; the server refuses root
 
 // Debian keeps each version's programs in a folder of its own.
-std::string program(const std::string& name) {
+std::optional<std::string> program(const std::string& name) {
     std::error_code none;
     for (const auto& version : files::directory_iterator("/usr/lib/postgresql", none))
         if (files::exists(version.path() / "bin" / name))
@@ -41,7 +42,7 @@ std::string program(const std::string& name) {
     for (const char* folder : {"/usr/local/bin/", "/usr/bin/"})
         if (files::exists(folder + name))
             return folder + name;
-    throw std::runtime_error("PostgreSQL's " + name + " is missing; install postgresql");
+    return std::nullopt;
 }
 
 const passwd* user_instead_of_root() {
@@ -68,8 +69,10 @@ const passwd* user_instead_of_root() {
 } // namespace
 
 postgresql::postgresql(const std::string& setup, int most_connections) {
-    const std::string initdb = program("initdb");
-    const std::string postgres = program("postgres");
+    if (const std::string why = missing(); !why.empty())
+        throw std::runtime_error("PostgreSQL: " + why);
+    const std::string initdb = *program("initdb");
+    const std::string postgres = *program("postgres");
     folder_ = files::temp_directory_path() / "weft-bench-postgresql-XXXXXX";
     if (::mkdtemp(folder_.data()) == nullptr)
         throw std::system_error(errno, std::system_category(), folder_);
@@ -93,6 +96,10 @@ postgresql::postgresql(const std::string& setup, int most_connections) {
         end();
         throw;
     }
+}
+
+std::string postgresql::missing() {
+    return program("initdb") && program("postgres") ? "" : "missing; install postgresql";
 }
 
 postgresql::~postgresql() {

@@ -25,6 +25,9 @@ class postgresql {
 
     std::string connection_info() const; // for PQconnectdb
 
+    // missing: what to install where the server's programs are not there; else empty.
+    static std::string missing();
+
   private:
     pid_t start(const std::vector<std::string>& words, const std::string& input) const;
     void run(const std::vector<std::string>& words, const std::string& input) const;

@@ -45,10 +45,11 @@ using measure = std::function<measurement(const request&)>;
 struct entrant {
     std::string peer; // an id of peers.hpp: "boost.fiber"
     measure run;
-    std::function<std::string()> missing; // why it cannot run here, and what to do; empty: it can
-    std::string package;      // Debian's, whose absence explains that; empty: part of weft-bench
+    std::function<std::string()> missing = {}; // why it cannot run here, and what to do, or empty
+    std::string package = {}; // Debian's, whose absence explains that; empty: part of weft-bench
     std::int64_t largest = 0; // sizes above are left out; 0: none are
-    std::string why_largest;  // "a thread needs 16 KiB of the kernel's memory, the limit is 32,768"
+    std::string why_largest =
+        {}; // "a thread needs 16 KiB of the kernel's memory, the limit is 32,768"
 };
 
 struct scenario {

@@ -71,9 +71,9 @@ std::vector<entrant> all_serving(const std::string& name, const exchange& asked)
     auto rate = std::make_shared<offered_rate>();
     std::vector<entrant> entrants;
     for (const std::string& peer : serving_peers()) {
-        const service side(peer, name, asked, rate);
-        rate->add(peer, [side] { return side.probe(); });
-        entrants.push_back({.peer = peer, .run = side, .largest = 0, .why_largest = {}});
+        const service self(peer, name, asked, rate);
+        rate->add(peer, [self] { return self.probe(); });
+        entrants.push_back(side(peer, service_command(peer, name).front(), self));
     }
     return entrants;
 }

@@ -101,8 +101,19 @@ void saturate(const serving_peer& server, closed_loop& load, std::chrono::durati
     into.version = server.version();
 }
 
+entrant side(const std::string& peer, const std::string& program, measure run,
+             const std::string& package) {
+    known_peer needs = peer_named(peer);
+    if (!package.empty())
+        needs.package = package;
+    return {.peer = peer,
+            .run = std::move(run),
+            .missing = [=] { return why_missing(needs, program).value_or(""); },
+            .package = needs.package};
+}
+
 entrant saturating(const std::string& peer, const std::vector<std::string>& command,
-                   const make_loop& make) {
+                   const make_loop& make, const std::string& package) {
     auto run = [=](const request& wanted) {
         measurement result;
         serving_peer server(peer, command);
@@ -113,7 +124,7 @@ entrant saturating(const std::string& peer, const std::vector<std::string>& comm
         });
         return result;
     };
-    return {.peer = peer, .run = run, .largest = 0, .why_largest = {}};
+    return side(peer, command.front(), run, package);
 }
 
 std::vector<figure> saturation_figures(const std::string& answer) {

@@ -50,11 +50,16 @@ void saturate(const serving_peer&, closed_loop&, std::chrono::duration<double> w
               measurement&);
 std::vector<figure> saturation_figures(const std::string& answer); // "a request"
 
+// side: an entrant whose program is `program`, and `package` what it needs where that is not what
+// the peer needs anyway.
+entrant side(const std::string& peer, const std::string& program, measure run,
+             const std::string& package = "");
+
 // saturating: an entrant that is a server under a closed loop and nothing more. make_loop knows how
 // many clients a size means.
 using make_loop = std::function<std::unique_ptr<closed_loop>(unsigned port, std::int64_t size)>;
 entrant saturating(const std::string& peer, const std::vector<std::string>& command,
-                   const make_loop&);
+                   const make_loop&, const std::string& package = "");
 
 // descriptor_shortfall raises the limit for that many connections, for this process and the servers
 // it starts; says what to do where it is too low, else nothing.
