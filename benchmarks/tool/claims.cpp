@@ -66,7 +66,7 @@ tried_claim tried(std::string claim, const place& at) {
     if (at.point != nullptr) {
         self.tried_by = at.words();
         self.measured = estimate_text(at.value(claimant), *at.what);
-        self.weft = estimate_text(at.value(judged_peer(*at.point)), *at.what);
+        self.weft = estimate_text(at.value(ours), *at.what);
     }
     return self;
 }

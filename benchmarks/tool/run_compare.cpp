@@ -40,10 +40,10 @@ std::vector<std::string> warnings_of(const run_record& now, const run_record& ba
 }
 
 std::optional<double> change_of_peers(const point_record& now, const point_record& base,
-                                      const std::string& figure) {
+                                      const std::string& judged, const std::string& figure) {
     std::vector<double> changes;
     for (const side_record& side : now.sides)
-        if (side.peer != judged_peer(now))
+        if (side.peer != judged)
             if (const auto each = change_of(now, base, side.peer, figure))
                 changes.push_back(each->median);
     const auto middle = median_of(std::move(changes));
@@ -53,21 +53,23 @@ std::optional<double> change_of_peers(const point_record& now, const point_recor
 std::optional<change> change_at(const scenario_record& scenario, const point_record& now,
                                 const point_record& base) {
     const figure& what = scenario.figures.front();
-    const auto ratio = change_of(now, base, judged_peer(now), what.id);
+    const std::string judged = judged_in(scenario);
+    const auto ratio = change_of(now, base, judged, what.id);
     if (!ratio)
         return std::nullopt;
     return change{scenario.name,
                   now.size,
                   label_of(scenario, now.size),
+                  judged,
                   what,
-                  value_of(base, judged_peer(now), what.id)->median,
-                  value_of(now, judged_peer(now), what.id)->median,
+                  value_of(base, judged, what.id)->median,
+                  value_of(now, judged, what.id)->median,
                   *ratio,
-                  change_of_peers(now, base, what.id)};
+                  change_of_peers(now, base, judged, what.id)};
 }
 
-bool told(const scenario_record& scenario, const point_record& point) {
-    return value_of(point, judged_peer(point), scenario.figures.front().id).has_value();
+bool told(const scenario_record& scenario, const point_record& point) { // by its judged side
+    return value_of(point, judged_in(scenario), scenario.figures.front().id).has_value();
 }
 
 // The same figure, in the same unit, of the same scenario and size.
@@ -78,7 +80,7 @@ const point_record* same_point(const run_record& in, const scenario_record& scen
         other->figures.front().unit != scenario.figures.front().unit)
         return nullptr;
     const point_record* point = point_of(*other, size);
-    return point != nullptr && told(*other, *point) ? point : nullptr;
+    return point != nullptr && told(scenario, *point) ? point : nullptr;
 }
 
 std::vector<std::string> only_in(const run_record& one, const run_record& other) {

@@ -19,7 +19,8 @@ namespace bench {
 struct change {
     std::string scenario;
     std::int64_t size = 0;
-    std::string label; // "http 1,000"
+    std::string label;  // "http 1,000"
+    std::string judged; // the peer: weft
     figure what;
     double base = 0; // medians
     double now = 0;

@@ -46,7 +46,7 @@ std::string coloured(const layout& as, standing found, const std::string& text) 
 std::string words_of(const change& self) {
     return standing_of(self.what, self.ratio) == standing::level
                ? "no change shown"
-               : verdict_text(self.what, self.ratio);
+               : verdict_text(self.what, self.ratio, self.judged);
 }
 
 std::string row(const layout& as, const change& self) {
@@ -64,7 +64,7 @@ std::string row(const layout& as, const change& self) {
 }
 
 std::string heading(const layout& as) {
-    std::string text = fmt::format("{:<{}}", "weft", as.label());
+    std::string text = fmt::format("{:<{}}", "scenario", as.label());
     if (as.is_wide())
         text += fmt::format("{:>{}}", "base", value_width);
     text += fmt::format("{:>{}}{:>{}}", "now", value_width, "now / base", change_width);

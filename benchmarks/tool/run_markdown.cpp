@@ -85,13 +85,13 @@ std::vector<std::string> peers_in(const scenario_record& self) {
 // A row for each peer, a column for each size.
 using cell = std::function<std::string(const point_record&, const std::string& peer)>;
 std::string over_sizes(const run_record& run, const scenario_record& self,
-                       const std::string& corner, bool with_weft, const cell& words) {
+                       const std::string& corner, bool with_judged, const cell& words) {
     std::vector<std::string> headings{corner};
     for (const point_record& point : self.points)
         headings.push_back(plain(size_text(self, point.size)));
     table rows(headings);
     for (const std::string& peer : peers_in(self)) {
-        if (!with_weft && !self.points.empty() && peer == judged_peer(self.points.front()))
+        if (peer == judged_in(self) && !with_judged)
             continue;
         std::vector<std::string> cells{plain(peer_name(run, peer))};
         for (const point_record& point : self.points)
@@ -107,9 +107,10 @@ std::string over_sizes(const run_record& run, const scenario_record& self,
 std::string at_one_size(const run_record& run, const scenario_record& self,
                         const point_record& point) {
     const figure& first = self.figures.front();
+    const std::string judged = judged_in(self);
     std::vector<std::string> headings{plain(size_text(self, point.size)), plain(first.label)};
     if (first.compared)
-        headings.push_back("weft / peer");
+        headings.push_back(plain(ratio_heading(run, self)));
     for (std::size_t i = 1; i < self.figures.size(); ++i)
         headings.push_back(plain(self.figures[i].label));
     table rows(headings);
@@ -120,10 +121,9 @@ std::string at_one_size(const run_record& run, const scenario_record& self,
                                            (side.shortfall.empty() ? "" : "\\*"),
                                        value_words(point, side.peer, first)};
         if (first.compared)
-            cells.push_back(
-                side.peer == judged_peer(point)
-                    ? ""
-                    : ratio_words(first, ratio_of(point, judged_peer(point), side.peer, first.id)));
+            cells.push_back(side.peer == judged
+                                ? ""
+                                : ratio_words(first, ratio_of(point, judged, side.peer, first.id)));
         for (std::size_t i = 1; i < self.figures.size(); ++i)
             cells.push_back(value_words(point, side.peer, self.figures[i]));
         rows.row(cells);
@@ -133,12 +133,12 @@ std::string at_one_size(const run_record& run, const scenario_record& self,
 
 std::string several_sizes(const run_record& run, const scenario_record& self) {
     const figure& first = self.figures.front();
+    const std::string judged = judged_in(self);
     std::string text;
     if (first.compared)
-        text += over_sizes(run, self, "weft / peer", false,
+        text += over_sizes(run, self, plain(ratio_heading(run, self)), false,
                            [&](const point_record& point, const std::string& peer) {
-                               return ratio_words(
-                                   first, ratio_of(point, judged_peer(point), peer, first.id));
+                               return ratio_words(first, ratio_of(point, judged, peer, first.id));
                            });
     for (const figure& each : self.figures)
         text += over_sizes(run, self, plain(each.label), true,

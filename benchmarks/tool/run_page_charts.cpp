@@ -30,9 +30,10 @@ std::string style_of(const run_record& run, std::string_view peer) {
     return fmt::format("peer-{}", number_of(run, peer));
 }
 
-std::string direction(const figure& which) {
-    return which.less_is_better ? "weft / peer: left of 1, weft needs less"
-                                : "weft / peer: right of 1, weft gives more";
+std::string direction(const run_record& run, const scenario_record& self) {
+    const bool less = self.figures.front().less_is_better;
+    return fmt::format("{}: {} of 1, {} {}", ratio_heading(run, self), less ? "left" : "right",
+                       peer_name(run, judged_in(self)), less ? "needs less" : "gives more");
 }
 
 std::string at_size(const scenario_record& self, const point_record& point) {
@@ -44,10 +45,10 @@ std::string at_size(const scenario_record& self, const point_record& point) {
 
 std::string forest(const run_record& run, const scenario_record& self, const point_record& point) {
     const figure& which = self.figures.front();
-    ratio_chart chart{
-        fmt::format("{}: weft against each peer{}", capitalized(which.label), at_size(self, point)),
-        direction(which),
-        {}};
+    ratio_chart chart{fmt::format("{}: {} against each peer{}", capitalized(which.label),
+                                  peer_name(run, judged_in(self)), at_size(self, point)),
+                      direction(run, self),
+                      {}};
     for (const judged_ratio& each : judged_ratios(self)) {
         if (each.point != &point)
             continue;
@@ -57,7 +58,7 @@ std::string forest(const run_record& run, const scenario_record& self, const poi
                               style_of(run, each.peer) + (level ? " level" : ""),
                               number_of(run, each.peer),
                               fmt::format("{}: {}, {}", name, ratio_text(each.ratio),
-                                          verdict_text(which, each.ratio))});
+                                          verdict_text(which, each.ratio, judged_in(self)))});
     }
     return draw(chart);
 }
@@ -108,19 +109,21 @@ line_chart over_sizes(const run_record& run, const scenario_record& self, const 
 
 std::string ratios_over_sizes(const run_record& run, const scenario_record& self) {
     const figure& which = self.figures.front();
+    const std::string judged = judged_in(self);
     line_chart chart = over_sizes(
         run, self,
         [&](const point_record& point, const std::string& peer) -> std::optional<estimate> {
-            if (peer == judged_peer(point))
+            if (peer == judged)
                 return std::nullopt;
-            return ratio_of(point, judged_peer(point), peer, which.id);
+            return ratio_of(point, judged, peer, which.id);
         },
         [&](const estimate& ratio) {
-            return fmt::format("{}, {}", ratio_text(ratio), verdict_text(which, ratio));
+            return fmt::format("{}, {}", ratio_text(ratio), verdict_text(which, ratio, judged));
         });
-    chart.title = fmt::format("{}: weft / peer, {} 1 weft {}", capitalized(which.label),
-                              which.less_is_better ? "below" : "above",
-                              which.less_is_better ? "needs less" : "gives more");
+    chart.title =
+        fmt::format("{}: {}, {} 1 {} {}", capitalized(which.label), ratio_heading(run, self),
+                    which.less_is_better ? "below" : "above", peer_name(run, judged),
+                    which.less_is_better ? "needs less" : "gives more");
     chart.reference = 1;
     return chart.series.empty() ? "" : draw(chart);
 }

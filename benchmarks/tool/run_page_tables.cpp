@@ -42,14 +42,15 @@ std::string data_of(std::string_view kind, const scenario_record& scenario,
 
 std::string ratio_cell(std::string_view kind, const scenario_record& scenario,
                        const point_record& point, std::string_view peer, const figure& which) {
-    const auto ratio = ratio_of(point, judged_peer(point), peer, which.id);
+    const std::string judged = judged_in(scenario);
+    const auto ratio = ratio_of(point, judged, peer, which.id);
     if (!ratio)
         return "<td class='soft'>&ndash;</td>";
     const std::string range =
         ratio->known ? fmt::format("{} to {}", ratio_number(ratio->low), ratio_number(ratio->high))
                      : fmt::format("{} {}", ratio->rounds, ratio->rounds == 1 ? "round" : "rounds");
     return fmt::format("<td class='{}' title='{}'{}>{}<small>{}</small></td>",
-                       class_of(standing_of(which, *ratio)), verdict_text(which, *ratio),
+                       class_of(standing_of(which, *ratio)), verdict_text(which, *ratio, judged),
                        data_of(kind, scenario, point, peer, which, *ratio),
                        ratio_number(ratio->median), range);
 }
@@ -105,7 +106,7 @@ std::string ratio_table(const run_record& run, const scenario_record& self) {
     for (const point_record& point : self.points) {
         std::string of_size;
         for (const side_record& side : point.sides) {
-            if (side.peer == judged_peer(point) || !has_value(side))
+            if (side.peer == judged_in(self) || !has_value(side))
                 continue;
             of_size += "<tr>" + name_cell(run, side, self.points.size() > 1);
             for (const figure& each : figures)
@@ -117,7 +118,8 @@ std::string ratio_table(const run_record& run, const scenario_record& self) {
     }
     if (rows.empty() || figures.empty())
         return "";
-    return "<div class='scroll'>" + heading("weft / peer", figures) + rows + "</table></div>\n";
+    return "<div class='scroll'>" + heading(html_text(ratio_heading(run, self)), figures) + rows +
+           "</table></div>\n";
 }
 
 std::string value_table(const run_record& run, const scenario_record& self) {
@@ -138,8 +140,7 @@ std::string value_table(const run_record& run, const scenario_record& self) {
 std::string overview_table(const run_record& run) {
     std::vector<const peer_record*> peers;
     for (const peer_record& peer : run.peers)
-        if (peer.id != ours &&
-            std::any_of(run.scenarios.begin(), run.scenarios.end(),
+        if (std::any_of(run.scenarios.begin(), run.scenarios.end(),
                         [&](const auto& each) { return largest_with(each, peer.id) != nullptr; }))
             peers.push_back(&peer);
     std::string text = "<table class='overview'>\n<tr><th></th>";

@@ -76,16 +76,16 @@ std::vector<figure> table_writer::further(const scenario_record& self) const {
 
 void table_writer::head() {
     paragraph(machine_text(run_));
-    paragraph(fmt::format("{} run, {}. Medians; weft / peer is taken within each round, with the "
-                          "interval of {:.0f} %: below 1 weft has less.",
+    paragraph(fmt::format("{} run, {}. Medians; ratios (weft's figure to the peer's) are taken "
+                          "within each round and stand with their interval of {:.0f} %.",
                           capitalized(run_.mode), length_text(run_.seconds), 100 * confidence));
 }
 
 void table_writer::heading(const scenario_record& self) {
     std::string text = fmt::format("{:<{}}{:>{}}{:>{}} {:<{}}", "", name_width,
                                    cut(short_label(self.figures.front()), value_width), value_width,
-                                   self.figures.front().compared ? "weft / peer" : "", ratio_width,
-                                   "", verdict_width - 1);
+                                   self.figures.front().compared ? ratio_heading(run_, self) : "",
+                                   ratio_width, "", verdict_width - 1);
     for (const figure& each : further(self))
         text += fmt::format("{:>{}}", cut(short_label(each), further_width), further_width);
     line(text);
@@ -130,10 +130,11 @@ void table_writer::row(const scenario_record& self, const point_record& at,
     std::string ratio_words;
     std::string verdict;
     standing found = standing::level;
-    if (side.peer != judged_peer(at) && first.compared)
-        if (const auto ratio = ratio_of(at, judged_peer(at), side.peer, first.id)) {
+    const std::string judged = judged_in(self);
+    if (side.peer != judged && first.compared)
+        if (const auto ratio = ratio_of(at, judged, side.peer, first.id)) {
             ratio_words = ratio_text(*ratio);
-            verdict = verdict_text(first, *ratio);
+            verdict = verdict_text(first, *ratio, judged);
             found = standing_of(first, *ratio);
         }
     text += fmt::format("{:>{}} ", ratio_words, ratio_width);

@@ -133,11 +133,23 @@ standing standing_of(const figure& which, const estimate& ratio) {
     return (found == verdict::less) == which.less_is_better ? standing::better : standing::worse;
 }
 
-std::string verdict_text(const figure& which, const estimate& ratio) {
+std::string judged_in(const scenario_record& self) {
+    for (const point_record& point : self.points)
+        if (!point.sides.empty())
+            return point.sides.front().peer;
+    return std::string(ours);
+}
+
+std::string ratio_heading(const run_record& run, const scenario_record& self) {
+    return peer_name(run, judged_in(self)) + " / peer";
+}
+
+std::string verdict_text(const figure& which, const estimate& ratio, std::string_view judged) {
     const verdict found = judge(ratio);
     if (found == verdict::no_difference)
         return "no difference shown";
-    return fmt::format("weft {} {}", which.less_is_better ? "needs" : "gives",
+    return fmt::format("{} {} {}", judged == ours ? ours : "first",
+                       which.less_is_better ? "needs" : "gives",
                        found == verdict::less ? "less" : "more");
 }
 
@@ -192,22 +204,15 @@ std::vector<std::string> missing_of(const run_record& self) {
     return lines;
 }
 
-std::string_view judged_peer(const point_record& self) {
-    for (const side_record& side : self.sides)
-        if (side.peer == ours)
-            return ours;
-    return self.sides.empty() ? ours : std::string_view(self.sides.front().peer);
-}
-
 std::vector<judged_ratio> judged_ratios(const scenario_record& self) {
     std::vector<judged_ratio> ratios;
     if (self.figures.empty() || !self.figures.front().compared)
         return ratios;
+    const std::string judged = judged_in(self);
     for (const point_record& point : self.points)
         for (const side_record& side : point.sides)
-            if (side.peer != judged_peer(point))
-                if (const auto ratio =
-                        ratio_of(point, judged_peer(point), side.peer, self.figures.front().id))
+            if (side.peer != judged)
+                if (const auto ratio = ratio_of(point, judged, side.peer, self.figures.front().id))
                     ratios.push_back({&point, side.peer, *ratio});
     return ratios;
 }
@@ -215,6 +220,9 @@ std::vector<judged_ratio> judged_ratios(const scenario_record& self) {
 std::string tally(const run_record& self) {
     int counts[3]{};
     int all = 0;
+    std::string_view who = ours;
+    for (const scenario_record& scenario : self.scenarios)
+        who = judged_in(scenario) == ours ? who : "the first side";
     for (const scenario_record& scenario : self.scenarios)
         for (const judged_ratio& each : judged_ratios(scenario)) {
             ++counts[static_cast<int>(standing_of(scenario.figures.front(), each.ratio))];
@@ -222,10 +230,10 @@ std::string tally(const run_record& self) {
         }
     if (all == 0)
         return "Nothing was compared.";
-    return fmt::format("{} {}: weft is ahead in {} and behind in {}; in {} no difference is "
+    return fmt::format("{} {}: {} is ahead in {} and behind in {}; in {} no difference is "
                        "shown. Each interval is one of {:.0f} %: of the differences shown, a few "
                        "near 1 may be chance.",
-                       all, all == 1 ? "comparison" : "comparisons",
+                       all, all == 1 ? "comparison" : "comparisons", who,
                        counts[static_cast<int>(standing::better)],
                        counts[static_cast<int>(standing::worse)],
                        counts[static_cast<int>(standing::level)], 100 * confidence);
@@ -258,8 +266,8 @@ std::string machine_text(const run_record& self) {
         add(machine_fact(self, key));
     const std::string governor = machine_fact(self, "frequency governor");
     add(governor.empty() ? "" : "frequency governor " + governor);
-    const std::string weft = weft_version(self);
-    add(weft.empty() ? "" : "weft " + weft);
+    const std::string version = weft_version(self);
+    add(version.empty() ? "" : "weft " + version);
     add(machine_fact(self, "date"));
     return text;
 }

@@ -17,8 +17,9 @@ namespace bench {
 
 inline constexpr std::string_view ours = "weft";
 
-// judged_peer: whose ratios to all others are shown: weft, or the first where it takes no part.
-std::string_view judged_peer(const point_record&);
+// The judged side of a scenario is its first: weft, wherever it takes part.
+std::string judged_in(const scenario_record&);                        // its id
+std::string ratio_heading(const run_record&, const scenario_record&); // "weft / peer"
 
 std::string peer_name(const run_record&, std::string_view id);
 
@@ -28,7 +29,8 @@ std::string ratio_text(const estimate&); // "0.20 (0.19..0.21)", "0.20 (3 rounds
 // How weft stands to a peer, given the ratio of the figure.
 enum class standing { better, worse, level };
 standing standing_of(const figure&, const estimate& ratio);
-std::string verdict_text(const figure&, const estimate& ratio); // "weft needs less", ...
+// "weft needs less", "first gives more" (of a judged side that is not weft), "no difference shown".
+std::string verdict_text(const figure&, const estimate& ratio, std::string_view judged);
 
 std::string short_label(const figure&); // "cpu_ns" -> "cpu"; for narrow columns
 std::string size_text(const scenario_record&, std::int64_t size); // "1,000 tasks"; empty: one size

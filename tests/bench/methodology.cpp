@@ -18,7 +18,7 @@ constexpr std::string_view ending = "<!-- end of scenarios -->\n";
 std::string scenarios_section() {
     std::string text = "\n";
     for (const bench::scenario& each : bench::all_scenarios())
-        if (!each.only_by_name) // those check the tool
+        if (!each.only_by_name) // checks of weft-bench itself
             text += "* **`" + each.name + "`** (" + each.title +
                     ") does not show: " + each.not_shown + "\n";
     return text + "\n";

@@ -20,7 +20,7 @@ std::string document() {
 }
 
 TEST(methodology, says_of_each_scenario_what_the_scenario_itself_says) {
-    EXPECT_EQ(bench_test::with_section(document()), document())
+    EXPECT_TRUE(bench_test::with_section(document()) == document())
         << "write it anew: meson compile -C build benchmark-methodology";
 }
 
@@ -39,8 +39,7 @@ TEST(catalogue, every_scenario_says_what_it_is_and_what_it_does_not_show) {
         EXPECT_FALSE(each.quick_sizes.empty()) << each.name;
         EXPECT_FALSE(each.full_sizes.empty()) << each.name;
         ASSERT_FALSE(each.entrants.empty()) << each.name;
-        if (!each.only_by_name)
-            EXPECT_EQ(each.entrants.front().peer, "weft") << each.name;
+        EXPECT_TRUE(each.only_by_name || each.entrants.front().peer == "weft") << each.name;
     }
 }
 

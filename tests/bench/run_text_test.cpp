@@ -84,11 +84,20 @@ TEST(run_words, a_verdict_speaks_in_the_figure_s_direction) {
     const bench::figure cost{"ns", "cost", "ns", true};
     const bench::figure speed{"per_second", "speed", "1/s", false};
     const bench::estimate less{.5, .4, .6, 9, true};
-    EXPECT_EQ(bench::verdict_text(cost, less), "weft needs less");
+    EXPECT_EQ(bench::verdict_text(cost, less, "weft"), "weft needs less");
     EXPECT_EQ(bench::standing_of(cost, less), bench::standing::better);
-    EXPECT_EQ(bench::verdict_text(speed, less), "weft gives less");
+    EXPECT_EQ(bench::verdict_text(speed, less, "weft"), "weft gives less");
     EXPECT_EQ(bench::standing_of(speed, less), bench::standing::worse);
-    EXPECT_EQ(bench::verdict_text(cost, {.5, .4, .6, 3, false}), "no difference shown");
+    EXPECT_EQ(bench::verdict_text(cost, {.5, .4, .6, 3, false}, "weft"), "no difference shown");
+}
+
+TEST(run_words, the_first_side_is_judged_also_where_it_is_not_weft) {
+    const auto run = small_run({{"asio", {1, 1, 1, 1, 1, 1}}, {"go", {2, 2, 2, 2, 2, 2}}});
+    EXPECT_EQ(bench::judged_in(run.scenarios[0]), "asio");
+    const auto text = run_table(run, 80);
+    EXPECT_THAT(text, HasSubstr("Asio / peer"));
+    EXPECT_THAT(line_with(text, "  Go"), HasSubstr("0.50 (0.50..0.50) first needs less"));
+    EXPECT_THAT(text, HasSubstr("the first side is ahead in 1"));
 }
 
 TEST(run_words, a_single_one_is_no_plural) {
