@@ -138,11 +138,8 @@ tried_claim crowd_claim(const run_record& run) {
 
 tried_claim waiting_claim(const run_record& run) {
     place at = find(run, "waiting", "wall");
-    if (at.what != nullptr) {
+    if (at.what != nullptr)
         at.point = point_of(*at.scenario, claimed_requests);
-        if (at.point == nullptr && at.scenario->points.size() == 1)
-            at.point = &at.scenario->points.front();
-    }
     tried_claim self = tried("10,000 requests at once are answered in 2.3 s", at);
     const auto value = at.value(claimant);
     self.verdict = value ? at_most(value, *at.what, claimed_requests_ns, claimed_requests_ns)

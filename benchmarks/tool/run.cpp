@@ -27,6 +27,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
+#include <sstream>
 #include <system_error>
 
 #include <unistd.h>
@@ -51,11 +52,9 @@ run_record read_record(const std::string& path) {
     std::ifstream file(path);
     if (!file)
         throw std::system_error(errno, std::system_category(), path);
-    try {
-        return run_from_json(nlohmann::json::parse(file));
-    } catch (const std::exception& error) {
-        throw std::runtime_error(path + ": " + error.what());
-    }
+    std::stringstream content;
+    content << file.rdbuf();
+    return read_run(content.str(), path);
 }
 
 // keep_to_bars leaves of a plan what bars are about.
@@ -134,8 +133,8 @@ int run_command(const run_settings& settings) {
 
     const run_record& measured = plan.record;
     print_table(measured);
-    write_if_asked(settings.json, to_json(measured).dump(1) + "\n");
-    write_if_asked(settings.save, to_json(measured).dump(1) + "\n");
+    write_if_asked(settings.json, json_text(measured));
+    write_if_asked(settings.save, json_text(measured));
     write_if_asked(settings.html, run_page(measured));
     const int compared = base ? compare_with_base(measured, *base, settings.fail_above) : 0;
     if (!measured.complete)
@@ -164,7 +163,7 @@ int bars_command(const bars_settings& settings) {
     const judged_bars judged = judge_bars(bars, plan.record);
     print_table(plan.record);
     fmt::print("\n{}", judged.text);
-    write_if_asked(settings.json, to_json(plan.record).dump(1) + "\n");
+    write_if_asked(settings.json, json_text(plan.record));
     if (!plan.record.complete)
         return ended_by_a_signal;
     return judged.passed == judged.total ? 0 : 1;

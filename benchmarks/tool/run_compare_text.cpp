@@ -32,11 +32,6 @@ struct layout {
     }
 };
 
-std::string cut(const std::string& text, int width) {
-    const auto room = static_cast<std::size_t>(width) - 1;
-    return text.size() <= room ? text : text.substr(0, room - 2) + "..";
-}
-
 std::string coloured(const layout& as, standing found, const std::string& text) {
     if (!as.colour || found == standing::level)
         return text;

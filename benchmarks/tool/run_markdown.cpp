@@ -222,6 +222,13 @@ std::string versions(const run_record& run) {
     return text.empty() ? "" : text + "\n";
 }
 
+// as_typed leaves out where the program lay: elsewhere, it is found by its name.
+std::string as_typed(const std::string& command) {
+    const std::size_t end = std::min(command.find(' '), command.size());
+    const std::size_t folder = command.rfind('/', end);
+    return folder == std::string::npos || folder >= end ? command : command.substr(folder + 1);
+}
+
 std::string head(const run_record& run) {
     std::string text = fmt::format(
         "# Benchmarks\n\n"
@@ -230,7 +237,7 @@ std::string head(const run_record& run) {
         "[benchmark-methodology.md](benchmark-methodology.md).\n\n"
         "{}. {} run, {}:\n\n    {}\n\n",
         plain(machine_text(run)), capitalized(run.mode), length_text(run.seconds),
-        machine_fact(run, "command"));
+        as_typed(machine_fact(run, "command")));
     for (const std::string& each : remarks_of(run))
         text += fmt::format("Note: {}\n\n", plain(each));
     return text;

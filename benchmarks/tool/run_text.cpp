@@ -5,11 +5,11 @@
 #include "benchmarks/tool/paragraph.hpp"
 #include "benchmarks/tool/quantity.hpp"
 #include "benchmarks/tool/run_words.hpp"
+#include "benchmarks/tool/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 namespace bench {
 
@@ -58,12 +58,6 @@ class table_writer {
     bool colour_;
     std::string out_;
 };
-
-// cut keeps a column's words within it.
-std::string cut(const std::string& text, int width) {
-    const auto room = static_cast<std::size_t>(width) - 1;
-    return text.size() <= room ? text : text.substr(0, room - 1) + ".";
-}
 
 std::vector<figure> table_writer::further(const scenario_record& self) const {
     const auto room = static_cast<std::size_t>((columns_ - judged_width) / further_width);
@@ -165,18 +159,6 @@ std::string run_table(const run_record& self, int columns, bool colour) {
         out.scenario(each);
     out.foot();
     return out.take();
-}
-
-std::string files_text(const std::vector<std::pair<std::string, std::string>>& files) {
-    std::size_t width = 0;
-    for (const auto& [label, path] : files)
-        width = path.empty() ? width : std::max(width, label.size() + 1);
-    std::string text;
-    for (const auto& [label, path] : files)
-        if (!path.empty())
-            text += fmt::format("{:<{}} {}\n", label + ":", width,
-                                std::filesystem::absolute(path).lexically_normal().string());
-    return text;
 }
 
 } // namespace bench

@@ -8,15 +8,9 @@
 #include "benchmarks/tool/run_record.hpp"
 
 #include <string>
-#include <utility>
-#include <vector>
 
 namespace bench {
 
 std::string run_table(const run_record&, int columns, bool colour = false);
-
-// files_text says where the results went: {"Page with charts", "report.html"} ...; files without a
-// path are left out.
-std::string files_text(const std::vector<std::pair<std::string, std::string>>& files);
 
 } // namespace bench

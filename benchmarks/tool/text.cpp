@@ -28,6 +28,11 @@ std::string number(double value) {
     return fmt::format("{:.3f}", value);
 }
 
+std::string cut(const std::string& text, int width) {
+    const auto room = static_cast<std::size_t>(width) - 1; // one stays free
+    return text.size() <= room ? text : text.substr(0, room - 1) + ".";
+}
+
 std::string joined(const std::vector<std::string>& parts) {
     std::string text;
     for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -199,10 +199,4 @@ TEST(run_table, an_empty_run_says_so) {
     EXPECT_THAT(run_table(unmeasured, 80), HasSubstr("Not measured."));
 }
 
-TEST(files_text, names_the_files_that_there_are) {
-    EXPECT_EQ(bench::files_text({{"Page", "/tmp/a/../report.html"}, {"JSON", ""}}),
-              "Page: /tmp/report.html\n");
-    EXPECT_EQ(bench::files_text({}), "");
-}
-
 } // namespace
