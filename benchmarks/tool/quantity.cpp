@@ -26,6 +26,7 @@ constexpr step sizes[]{{"B", 1},
                        {"KiB", kibi, 10 * kibi},
                        {"MiB", kibi* kibi, kibi* kibi},
                        {"GiB", kibi* kibi* kibi, kibi* kibi* kibi}};
+constexpr step byte_ticks[]{{"B", 1}, {"kB", 1e3, 1e3}, {"MB", 1e6, 1e6}, {"GB", 1e9, 1e9}};
 
 struct told {
     double value;
@@ -75,7 +76,8 @@ std::string quantity(double value, std::string_view unit) {
 }
 
 std::string tick_text(double value, std::string_view unit) {
-    const told best = scaled(value, unit);
+    // Ticks are powers of ten: bytes are told in thousands there.
+    const told best = unit == "B" ? in_best_of(byte_ticks, value, 1) : scaled(value, unit);
     std::string text = fmt::format("{:g}", best.value);
     if (std::abs(best.value) >= 1e6)
         text = fmt::format("{:g}M", best.value / 1e6);

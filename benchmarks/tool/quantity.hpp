@@ -14,7 +14,8 @@ namespace bench {
 // behind the number as it is.
 std::string quantity(double value, std::string_view unit);
 
-// tick_text is the same for an axis: no more digits than needed.
+// tick_text is the same for an axis: no more digits than needed, and bytes in thousands (kB, MB),
+// since ticks are powers of ten.
 std::string tick_text(double value, std::string_view unit);
 
 // in_least_unit: a time in ns, a size in B, whatever unit it came in; other figures as they are.

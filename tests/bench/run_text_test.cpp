@@ -57,6 +57,17 @@ TEST(quantity, the_unit_fits_the_value) {
     EXPECT_EQ(quantity(7, "bottles"), "7.00 bottles");
 }
 
+TEST(quantity, ticks_are_round) {
+    EXPECT_EQ(bench::tick_text(100, "ns"), "100 ns");
+    EXPECT_EQ(bench::tick_text(20'000, "ns"), "20 us");
+    EXPECT_EQ(bench::tick_text(100'000, "B"), "100 kB");
+    EXPECT_EQ(bench::tick_text(5e6, "B"), "5 MB");
+    EXPECT_EQ(bench::tick_text(200'000, "1/s"), "200k/s");
+    EXPECT_EQ(bench::tick_text(1e6, ""), "1M");
+    EXPECT_EQ(bench::tick_text(2000, ""), "2,000");
+    EXPECT_EQ(bench::tick_text(0.05, ""), "0.05");
+}
+
 TEST(quantity, a_page_writes_the_micro_sign) {
     EXPECT_EQ(bench::html_units("1 us (0.9 us to 1.1 us), usual"),
               "1 \u00b5s (0.9 \u00b5s to 1.1 \u00b5s), usual");
