@@ -89,6 +89,11 @@ std::vector<scenario> mixed_scenarios() {
                      asking("threads", "peer_threads_mixed", database)},
         .quick_window = seconds(0.1),
         .full_window = seconds(0.5),
+        .prepare =
+            [database](const std::vector<std::string>&) {
+                if (!*database)
+                    database->emplace(setup, most_connections);
+            },
     }};
 }
 

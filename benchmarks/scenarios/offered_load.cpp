@@ -142,9 +142,10 @@ class generator {
 
 std::string offered_result::shortfall() const {
     if (!kept_rate)
-        return fmt::format("the load generator did not keep its rate: more than {:.0f} % of the "
-                           "requests went out more than {:.0f} ms late, so no latency is told",
-                           100 * (1 - allowed_share), allowed_late_us / 1'000);
+        return fmt::format(
+            "in a round, the load generator did not keep its rate: more than {:.0f} % of the "
+            "requests went out more than {:.0f} ms late, and no latency is taken from it",
+            100 * (1 - allowed_share), allowed_late_us / 1'000);
     if (answered < planned)
         return fmt::format("{} of {} requests were not answered within {} s", planned - answered,
                            planned, patience.count());

@@ -64,6 +64,9 @@ struct scenario {
     std::vector<entrant> entrants; // weft first
     std::chrono::duration<double> quick_window{0.02};
     std::chrono::duration<double> full_window{0.1};
+    // What all measurements of a run have in common and is no part of any: done before the first of
+    // them, for the peers that take part. Optional for the caller; what it throws, they will throw.
+    std::function<void(const std::vector<std::string>& peers)> prepare = {};
     bool only_by_name = false; // not part of a run of everything: checks of the tool itself
 };
 

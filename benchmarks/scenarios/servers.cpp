@@ -67,8 +67,8 @@ class service {
     std::shared_ptr<offered_rate> rate_;
 };
 
-std::vector<entrant> all_serving(const std::string& name, const exchange& asked) {
-    auto rate = std::make_shared<offered_rate>();
+std::vector<entrant> all_serving(const std::string& name, const exchange& asked,
+                                 const std::shared_ptr<offered_rate>& rate) {
     std::vector<entrant> entrants;
     for (const std::string& peer : serving_peers()) {
         const service self(peer, name, asked, rate);
@@ -100,6 +100,11 @@ constexpr const char* not_shown =
 } // namespace
 
 std::vector<scenario> server_scenarios() {
+    auto echo_rate = std::make_shared<offered_rate>();
+    auto http_rate = std::make_shared<offered_rate>();
+    const auto probing = [](const std::shared_ptr<offered_rate>& rate) {
+        return [rate](const std::vector<std::string>& peers) { rate->per_second(peers); };
+    };
     scenario echo{
         .name = "echo",
         .title = "A message comes back, on connections that stay open",
@@ -111,9 +116,10 @@ std::vector<scenario> server_scenarios() {
         .quick_sizes = {64},
         .full_sizes = {1, 64, 1'000, 10'000},
         .figures = service_figures("a message"),
-        .entrants = all_serving("echo", echo_exchange()),
+        .entrants = all_serving("echo", echo_exchange(), echo_rate),
         .quick_window = seconds(0.04),
         .full_window = seconds(0.5),
+        .prepare = probing(echo_rate),
     };
     scenario http{
         .name = "http",
@@ -128,9 +134,10 @@ std::vector<scenario> server_scenarios() {
         .quick_sizes = {64, 1'000},
         .full_sizes = {1, 64, 1'000, 10'000},
         .figures = service_figures("a request"),
-        .entrants = all_serving("http", http_exchange()),
+        .entrants = all_serving("http", http_exchange(), http_rate),
         .quick_window = seconds(0.04),
         .full_window = seconds(0.5),
+        .prepare = probing(http_rate),
     };
     return {std::move(echo), std::move(http)};
 }

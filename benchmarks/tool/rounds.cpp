@@ -14,6 +14,7 @@
 #include <functional>
 #include <numeric>
 #include <random>
+#include <set>
 
 namespace bench {
 
@@ -179,6 +180,7 @@ class measuring {
 
     void measure_side(point_in_play& self, side_in_play& side, int round) {
         side_record& record = self.record->sides[side.index];
+        prepare(*self.scenario);
         shown_.begin_step(label(self, side, round), side.cost);
         const auto began = clock::now();
         try {
@@ -197,6 +199,16 @@ class measuring {
         }
         side.cost = std::max(side.cost / 2, seconds(clock::now() - began));
         shown_.end_step();
+    }
+
+    // prepare: once for a scenario, and nobody's cost.
+    void prepare(const planned_scenario& self) {
+        if (!self.what.prepare || !prepared_.insert(&self).second)
+            return;
+        try {
+            self.what.prepare(peers_of(self));
+        } catch (const std::exception&) { // the measurements will say it
+        }
     }
 
     static std::vector<std::string> peers_of(const planned_scenario& self) {
@@ -238,6 +250,7 @@ class measuring {
     progress shown_;
     clock::time_point began_ = clock::now();
     std::vector<point_in_play> points_;
+    std::set<const planned_scenario*> prepared_;
     std::mt19937 chance_{std::random_device{}()};
 };
 
