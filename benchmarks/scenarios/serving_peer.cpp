@@ -18,8 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t warm_up_answers = 2'000;
-constexpr auto warm_up_limit = 30ms;
+constexpr std::int64_t warm_up_answers = 10'000;
+constexpr auto warm_up_limit = 50ms;
 constexpr std::int64_t other_descriptors = 200; // of a server's runtime, and of this process
 
 std::vector<std::string> with_path(const std::string& peer, std::vector<std::string> command) {
