@@ -27,11 +27,16 @@ using check = std::function<bool(std::int64_t check, std::int64_t operations, st
 struct question {
     std::string command; // "yield"; "{size}" in it is replaced: "with_timeout_{size}"
     check right;
-    // operations: how many there are in one measurement of that size. Without it the number is
-    // grown, in the same process and before anything counts, until it fills the request's window.
+    // operations: how many there are in one measurement of that size. Without it, or where it says
+    // 0, the number is grown, in the same process and before anything counts, until it fills the
+    // request's window.
     std::function<std::int64_t(std::int64_t size)> operations = {};
     std::int64_t multiple = 1; // grown numbers are multiples of this
 };
+
+// once_around: `times` operations for each of the size where that is large: a crowd that takes
+// seconds to make is made once and not until it fills a window. Smaller ones: grown.
+std::function<std::int64_t(std::int64_t)> once_around(std::int64_t times);
 
 // ask_peers: an entrant for each of these peers (ids), all asked the same.
 std::vector<entrant> ask_peers(const std::vector<std::string>& peers, const question&);

@@ -9,6 +9,7 @@ namespace bench {
 std::vector<scenario> all_scenarios() {
     using theme = std::vector<scenario> (*)();
     const std::vector<theme> themes{
+        task_scenarios,   handover_scenarios,  time_scenarios,       memory_scenarios,
         server_scenarios, crowd_scenarios,     mixed_scenarios,      library_scenarios,
         tls_scenarios,    computing_scenarios, self_check_scenarios,
     };

@@ -12,6 +12,10 @@ namespace bench {
 
 std::vector<scenario> all_scenarios(); // in the order of reports
 
+std::vector<scenario> task_scenarios();      // create_join, switch, skynet, gather, cancel
+std::vector<scenario> handover_scenarios();  // ping_pong, ring, queue, mutex, semaphore, ...
+std::vector<scenario> time_scenarios();      // timers, timeout, sleep
+std::vector<scenario> memory_scenarios();    // memory
 std::vector<scenario> server_scenarios();    // echo, http
 std::vector<scenario> crowd_scenarios();     // waiting, connect
 std::vector<scenario> library_scenarios();   // beast, ported, bulk
