@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "tests/support/api_sanitizers.hpp"
 #include "tests/support/posix_sides.hpp"
 
 #include <array>
@@ -151,7 +152,9 @@ TYPED_TEST(posix_polling, says_what_is_wrong_with_its_arguments) {
         EXPECT_EQ(told(TypeParam::select(-1, nullptr, nullptr, nullptr, &none)), failed(EINVAL));
         rlimit files{};
         ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
-        if (files.rlim_cur < std::numeric_limits<nfds_t>::max() / sizeof(pollfd)) {
+        // ASan's own poll() reads as many entries as it is told that there are.
+        if (!weft::test::address_sanitizer &&
+            files.rlim_cur < std::numeric_limits<nfds_t>::max() / sizeof(pollfd)) {
             EXPECT_EQ(told(TypeParam::poll(&fd, files.rlim_cur + 1, 0)), failed(EINVAL));
         }
     });
