@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "tests/interpose/threads/threads_fixture.hpp"
+#include "tests/support/api_sanitizers.hpp"
 
 namespace weft::test {
 namespace {
@@ -64,6 +65,8 @@ TEST_F(pthread_joins, several_at_once) {
 }
 
 TEST_F(pthread_joins, a_thread_that_has_ended_is_joined_at_once_and_tells_its_cancellation) {
+    if (address_sanitizer)
+        GTEST_SKIP() << "ASan takes the stack of a cancelled thread for one that is in use";
     weft::run([] {
         patient_thread t;
         EXPECT_EQ(pthread_cancel(t.handle()), 0);
