@@ -22,6 +22,7 @@ std::vector<scenario> library_scenarios();   // beast, ported, bulk
 std::vector<scenario> tls_scenarios();       // tls
 std::vector<scenario> mixed_scenarios();     // mixed
 std::vector<scenario> computing_scenarios(); // computing, computing_apart
+std::vector<scenario> start_up_scenarios();  // start_up
 std::vector<scenario> self_check_scenarios();
 
 } // namespace bench
