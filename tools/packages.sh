@@ -19,7 +19,7 @@ test_packages=(
     'libboost-fiber-dev|libboost-fiber1.74-dev'
 )
 bench_packages=(
-    "${demo_packages[@]}" libbenchmark-dev 'libboost-fiber-dev|libboost-fiber1.74-dev' libst-dev golang-go python3
+    "${demo_packages[@]}" 'libboost-fiber-dev|libboost-fiber1.74-dev' libst-dev golang-go python3
     python3-uvloop python3-gevent 'libboost-coroutine-dev|libboost-coroutine1.74-dev' libssl-dev
     openssl libpq-dev postgresql strace
 )
