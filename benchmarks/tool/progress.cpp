@@ -44,13 +44,15 @@ void progress::end_step() {
 }
 
 void progress::replan(seconds left) {
-    planned_ = planned_done_ + left;
+    planned_ = left;
+    planned_done_ = seconds(0);
+    pace_since_ = clock::now();
 }
 
 void progress::tick() {
     if (!terminal_)
         return;
-    const double done = std::clamp(1 - left() / (left() + (clock::now() - started_)), 0.0, 1.0);
+    const double done = std::clamp(1 - left() / (left() + (clock::now() - began_)), 0.0, 1.0);
     std::string line = fmt::format("[{:3.0f}%] {}, about {:.0f} s left", 100 * done, label_,
                                    std::ceil(left().count()));
     const auto width = static_cast<std::size_t>(terminal_width(STDERR_FILENO) - 1);
@@ -61,7 +63,7 @@ void progress::tick() {
 }
 
 progress::seconds progress::left() const {
-    const seconds elapsed = step_started_ - started_;
+    const seconds elapsed = step_started_ - pace_since_;
     // Early steps say little about the later ones, so the correction grows with what is done.
     const double trust = std::clamp(planned_done_ / planned_ * 4, 0.0, 1.0);
     const double pace = planned_done_.count() > 0 ? elapsed / planned_done_ : 1;

@@ -35,7 +35,8 @@ class progress {
     seconds planned_;
     seconds planned_done_{0};
     seconds step_estimate_{0};
-    clock::time_point started_ = clock::now();
+    clock::time_point began_ = clock::now();
+    clock::time_point pace_since_ = began_;
     clock::time_point step_started_ = clock::now();
     clock::time_point last_line_{};
     std::string label_;

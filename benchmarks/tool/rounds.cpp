@@ -24,7 +24,7 @@ using clock = std::chrono::steady_clock;
 using seconds = std::chrono::duration<double>;
 
 constexpr int most_rounds = 60;
-constexpr double share_of_a_side = 0.15; // of the time left: a first measurement that would need
+constexpr double share_of_a_side = 0.04; // of the time left: a first measurement that would need
                                          // more than this is left out
 
 struct side_in_play {
