@@ -109,7 +109,8 @@ class measuring {
                 for (side_in_play& side : point.sides)
                     if (!point.done && !side.out) {
                         all += side.cost;
-                        if (slowest == nullptr || side.cost > slowest->cost) {
+                        if (may_go(point, side) &&
+                            (slowest == nullptr || side.cost > slowest->cost)) {
                             where = &point;
                             slowest = &side;
                         }
@@ -118,6 +119,12 @@ class measuring {
                 return;
             leave_out(*where, *slowest, slowest->cost * missing);
         }
+    }
+
+    // may_go: the judged side is the last to go, for without it there is nothing to compare.
+    static bool may_go(const point_in_play& self, const side_in_play& side) {
+        return side.index != 0 || std::all_of(self.sides.begin() + 1, self.sides.end(),
+                                              [](const side_in_play& each) { return each.out; });
     }
 
     void leave_out(point_in_play& self, side_in_play& side, seconds needed) {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSL-1.0
-//
 // libc's own names in a program that is linked with libweft-interpose.so: what they do to tasks,
 // and what they do everywhere else. How each of them waits is tested by its name in weft::posix.
 #include "tests/support/api_fixture.hpp"
@@ -369,7 +368,7 @@ TEST_F(interposed_calls, a_cancelled_task_gets_an_error_and_then_its_cancel) {
 
 TEST(interposed_names, are_the_librarys_in_this_program) {
     if (any_sanitizer)
-        GTEST_SKIP() << "a sanitizer's own names come first, and call the library's";
+        GTEST_SKIP() << "a sanitizer's own names come first";
     for (const char* name : {"read",
                              "__read_chk",
                              "poll",
