@@ -186,18 +186,14 @@ std::string overview(const run_record& run) {
             continue;
         std::vector<std::string> cells{fmt::format("`{}`", scenario.name)};
         for (const std::string& peer : peers) {
-            const judged_ratio* largest = nullptr;
-            for (const judged_ratio& each : ratios)
-                if (each.peer == peer &&
-                    (largest == nullptr || each.point->size >= largest->point->size))
-                    largest = &each;
+            const judged_ratio* shown = overview_ratio(ratios, peer);
             const figure& which = scenario.figures.front();
-            const standing found = largest ? standing_of(which, largest->ratio) : standing::better;
-            cells.push_back(largest == nullptr ? ""
-                                               : ratio_number(largest->ratio.median) +
-                                                     (found == standing::level   ? " ≈"
-                                                      : found == standing::worse ? " ▲"
-                                                                                 : ""));
+            const standing found = shown ? standing_of(which, shown->ratio) : standing::better;
+            cells.push_back(shown == nullptr ? ""
+                                             : ratio_number(shown->ratio.median) +
+                                                   (found == standing::level   ? " ≈"
+                                                    : found == standing::worse ? " ▲"
+                                                                               : ""));
         }
         rows.row(cells);
     }
@@ -249,7 +245,8 @@ std::string run_markdown(const run_record& run) {
     std::string text = head(run);
     text += "## All ratios\n\n" + plain(tally(run)) + "\n\n";
     text += "weft's figure divided by the peer's, of the first figure of each scenario, at the "
-            "largest size that both reached. ≈: no difference shown; ▲: weft is behind; all "
+            "largest size that both reached often enough for an interval. ≈: no difference shown; "
+            "▲: weft is behind; all "
             "others: weft is ahead.\n\n";
     text += overview(run);
     text += "## What is said of asyncio, one by one\n\n"

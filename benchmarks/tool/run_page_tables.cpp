@@ -88,12 +88,10 @@ std::string size_row(const scenario_record& self, const point_record& point, std
 }
 
 // The largest size at which weft and the peer have a ratio.
-const point_record* largest_with(const scenario_record& self, std::string_view peer) {
-    const point_record* found = nullptr;
-    for (const judged_ratio& each : judged_ratios(self))
-        if (each.peer == peer && (found == nullptr || each.point->size >= found->size))
-            found = each.point;
-    return found;
+const point_record* shown_point(const scenario_record& self, std::string_view peer) {
+    const std::vector<judged_ratio> ratios = judged_ratios(self);
+    const judged_ratio* found = overview_ratio(ratios, peer);
+    return found == nullptr ? nullptr : found->point;
 }
 
 } // namespace
@@ -141,7 +139,7 @@ std::string overview_table(const run_record& run) {
     std::vector<const peer_record*> peers;
     for (const peer_record& peer : run.peers)
         if (std::any_of(run.scenarios.begin(), run.scenarios.end(),
-                        [&](const auto& each) { return largest_with(each, peer.id) != nullptr; }))
+                        [&](const auto& each) { return shown_point(each, peer.id) != nullptr; }))
             peers.push_back(&peer);
     std::string text = "<table class='overview'>\n<tr><th></th>";
     for (const peer_record* peer : peers)
@@ -153,7 +151,7 @@ std::string overview_table(const run_record& run) {
         text += fmt::format("<tr><td><a href='#{}'>{}</a></td>", html_text(scenario.name),
                             html_text(scenario.name));
         for (const peer_record* peer : peers) {
-            const point_record* at = largest_with(scenario, peer->id);
+            const point_record* at = shown_point(scenario, peer->id);
             text += at == nullptr
                         ? "<td class='soft'>&ndash;</td>"
                         : ratio_cell("overview", scenario, *at, peer->id, scenario.figures.front());

@@ -98,7 +98,8 @@ run_plan plan_run(std::vector<scenario> catalogue, const std::vector<std::string
                 able.push_back(one);
             else
                 record.absent.push_back(peer.name + ": " + missing);
-            present.note(peer, missing);
+            constexpr std::string_view word = "missing; "; // said by whoever shows it
+            present.note(peer, missing.starts_with(word) ? missing.substr(word.size()) : missing);
         }
         each.entrants = std::move(able);
         const auto sizes = how.all_sizes ? each.full_sizes : each.quick_sizes;

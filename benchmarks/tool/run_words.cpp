@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace bench {
 
@@ -215,6 +216,17 @@ std::vector<judged_ratio> judged_ratios(const scenario_record& self) {
                 if (const auto ratio = ratio_of(point, judged, side.peer, self.figures.front().id))
                     ratios.push_back({&point, side.peer, *ratio});
     return ratios;
+}
+
+const judged_ratio* overview_ratio(const std::vector<judged_ratio>& ratios, std::string_view peer) {
+    const auto rank = [](const judged_ratio& of) {
+        return std::pair(of.ratio.known, of.point->size);
+    };
+    const judged_ratio* found = nullptr;
+    for (const judged_ratio& each : ratios)
+        if (each.peer == peer && (found == nullptr || rank(each) >= rank(*found)))
+            found = &each;
+    return found;
 }
 
 std::string tally(const run_record& self) {

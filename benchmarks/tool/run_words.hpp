@@ -50,6 +50,10 @@ struct judged_ratio {
 };
 std::vector<judged_ratio> judged_ratios(const scenario_record&);
 
+// overview_ratio: the one that stands for a peer where there is room for one: at the largest size
+// where an interval is known, or where none is, at the largest. Null where there is no ratio.
+const judged_ratio* overview_ratio(const std::vector<judged_ratio>&, std::string_view peer);
+
 // tally: "214 comparisons: weft is ahead in 190, behind in 4, no difference is shown in 20 ...".
 std::string tally(const run_record&);
 
